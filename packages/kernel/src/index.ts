@@ -1,0 +1,12 @@
+export { type AbortOptions, type Closable, DeadlineError, deadline } from "./abort.ts";
+export { type Address, AddressError, formatAddress, maxSocketPathBytes, parseAddress } from "./address.ts";
+export { type BackoffPolicy, backoffDelay } from "./backoff.ts";
+export { type Body, type BodyReader, bodyOf, emptyBody } from "./body.ts";
+export { type Clock, sleepOn, systemClock } from "./clock.ts";
+export { Emitter, type Subscribable } from "./emitter.ts";
+export { hasCode, MothershipError, messageOf } from "./error.ts";
+export { FieldError, Fields } from "./fields.ts";
+export type { Client, Exchange, Handler, Incoming, Middleware, Outcome, ResponseHead, ResponseHook, Tunnel } from "./http.ts";
+export { compose } from "./http.ts";
+export { type Deps, type LogFields, type Logger, type LogLevel, silentLogger } from "./logger.ts";
+export { redact } from "./redact.ts";
