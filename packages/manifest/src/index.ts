@@ -1,1 +1,17 @@
-export {};
+export type {
+  Bay,
+  Bind,
+  CorsCache,
+  FilePath,
+  Flagship,
+  Manifest,
+  Module,
+  MothershipSettings,
+  PrelaunchJob,
+  RateLimiting,
+  Route,
+  Ship,
+  StaticDir,
+  StaticFlagship,
+  Uplink,
+} from "./types.ts";
