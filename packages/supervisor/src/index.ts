@@ -1,1 +1,25 @@
-export {};
+export type {
+  Applied,
+  ExitReport,
+  LogSink,
+  ProcessSnapshot,
+  Supervisor,
+  SupervisorDeps,
+  SupervisorOptions,
+} from "./contract.ts";
+export {
+  DisabledError,
+  SpecError,
+  StartFailedError,
+  StuckError,
+  SupersededError,
+  SupervisorClosedError,
+  TaskFailedError,
+  UnknownProcessError,
+} from "./errors.ts";
+export type { SupervisorEvents } from "./events.ts";
+export type { LogLine } from "./lines.ts";
+export type { CheckSpec, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Probe, ProbeFunction, ProbeResult, StartupSpec } from "./probe.ts";
+export type { Dependency, LogFileSpec, LogPolicy, OnLost, ProcessSpec, RestartPolicy, StopPolicy } from "./spec.ts";
+export { connectCheck } from "./spec.ts";
+export { type ProcessState, processStates } from "./state.ts";
