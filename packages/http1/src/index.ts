@@ -1,1 +1,25 @@
-export {};
+export {
+  defaultClientLimits,
+  defaultClientTimeouts,
+  defaultMaxConnections,
+  defaultMaxQueued,
+  defaultServerLimits,
+  defaultServerTimeouts,
+} from "./limits.ts";
+export type {
+  ChunkLimits,
+  ClientError,
+  ClientExchange,
+  ClientLimits,
+  ClientPool,
+  ClientTimeouts,
+  HeadLimits,
+  Outgoing,
+  PoolSpec,
+  Refusal,
+  ResponseHandler,
+  ServerConnection,
+  ServerLimits,
+  ServerSpec,
+  ServerTimeouts,
+} from "./types.ts";
