@@ -43,5 +43,5 @@ export function bodyOf(content: Uint8Array | string): Body {
   };
 }
 
-/** No content. */
-export const emptyBody: Body = bodyOf("");
+/** No content. Shared by everyone, so it holds no state: one reader's `cancel` must not silence the next one. */
+export const emptyBody: Body = { length: 0, read: (reader) => reader.end(), resume: () => undefined, cancel: () => undefined };
