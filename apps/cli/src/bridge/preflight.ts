@@ -1,0 +1,56 @@
+import { stat } from "node:fs/promises";
+import { connect } from "node:net";
+import { type Address, deadline, type Deps, formatAddress } from "@mothership/kernel";
+import type { Manifest } from "@mothership/manifest";
+import { checkCommands, type ProcessSpec } from "@mothership/supervisor";
+import { PreflightError } from "./errors.ts";
+import { shipAddresses } from "./plan/processes.ts";
+
+/** How long a look at an address may take: it is on this machine, so an answer that is late is no answer. */
+const lookMs = 1000;
+
+/**
+ * Looks at everything that can be known before a process is started: commands, folders, addresses of ships.
+ *
+ * @throws {PreflightError} with everything that is wrong.
+ */
+export async function assertLaunchable(manifest: Manifest, specs: readonly ProcessSpec[], deps: Deps): Promise<void> {
+  const [commands, folders, addresses] = await Promise.all([missingCommands(specs), missingFolders(manifest), takenAddresses(manifest, deps)]);
+  const problems = [...commands, ...folders, ...addresses];
+  if (problems.length > 0) throw new PreflightError(problems);
+}
+
+async function missingCommands(specs: readonly ProcessSpec[]): Promise<string[]> {
+  const problems = await checkCommands(specs);
+  return problems.map(({ name, reason }) => `"${name}" cannot start: ${reason}`);
+}
+
+async function missingFolders({ mothership }: Manifest): Promise<string[]> {
+  const looks = mothership.staticDirs.map(async ({ path, written, prefix }) => {
+    const found = await stat(path).catch(() => undefined);
+    return found?.isDirectory() ? [] : [`the static folder "${written}" of prefix "${prefix}" ${found ? "is not a folder" : "does not exist"} (looked for ${path})`];
+  });
+  return (await Promise.all(looks)).flat();
+}
+
+// A ship whose port somebody else holds would crash for ever, or worse: its health check would pass against the stranger.
+async function takenAddresses(manifest: Manifest, deps: Deps): Promise<string[]> {
+  const looks = shipAddresses(manifest).map(async ({ ship, address }) =>
+    (await answers(address, deps)) ? [`ship "${ship}" is to listen on ${formatAddress(address)}, but something else already does; stop that, or change the ship's bind`] : [],
+  );
+  return (await Promise.all(looks)).flat();
+}
+
+async function answers(address: Address, { clock }: Deps): Promise<boolean> {
+  using limit = deadline(`looking at ${formatAddress(address)}`, lookMs, clock);
+  return await new Promise((resolve) => {
+    const socket = connect(address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port });
+    const settle = (taken: boolean): void => {
+      socket.destroy();
+      resolve(taken);
+    };
+    socket.once("connect", () => settle(true));
+    socket.once("error", () => settle(false));
+    limit.signal.addEventListener("abort", () => settle(false), { once: true });
+  });
+}

@@ -1,0 +1,66 @@
+import { once } from "node:events";
+import { hasCode, type LogLevel, messageOf, systemClock } from "@mothership/kernel";
+import type { LogSink as ProcessSink } from "@mothership/supervisor";
+import type { Invocation } from "../args.ts";
+import { createLogger } from "../bridge/json-logger.ts";
+import { launch, type Mothership } from "../bridge/launch.ts";
+import type { FinalStatus } from "../bridge/lifecycle.ts";
+import { jsonSink, type LogSink, prettySink } from "../bridge/log-sink.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { readManifest } from "../manifest-file.ts";
+import { listenForStop } from "../signals.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `mothership run`: until a signal ends it, or an essential ship is lost. */
+export async function run(invocation: Invocation, terminal: Terminal): Promise<number> {
+  const { manifest, warnings } = await readManifest(invocation);
+  for (const warning of warnings) terminal.err(`mothership: ${warning}\n`);
+  const names = [...manifest.mothership.prelaunch, ...manifest.ships].map((one) => one.name);
+  const sink = terminal.interactive ? prettySink(terminal.out, { names, color: terminal.color }) : jsonSink(terminal.out);
+  const log = createLogger({ clock: systemClock, level: logLevel(process.env["MOTHERSHIP_LOG"]), write: sink.own });
+  using signals = listenForStop((signal, forced) =>
+    log.info(forced ? "Ending at once" : "Stopping: running requests finish, then the ships stop; a second signal ends everything at once", { signal }),
+  );
+
+  let fleet: Mothership;
+  try {
+    const surroundings = { env: process.env, execPath: process.execPath };
+    fleet = await launch(manifest, { clock: systemClock, log, sink: toStdout(sink), surroundings, signal: signals.stop, force: signals.force });
+  } catch (error) {
+    if (!signals.stop.aborted && hasCode(error, "MS_UNSUPPORTED")) throw error;
+    if (!signals.stop.aborted) for (const line of messageOf(error).split("\n")) terminal.err(`mothership: ${line}\n`);
+    sayLast(signals.stop.aborted ? "landed" : "failed", sink, terminal);
+    return signals.stop.aborted ? exitCodes.done : exitCodes.failed;
+  }
+  for (const { bind, address } of fleet.listening) log.info("Listening", { bind, address });
+  log.info("Mothership runs", { ships: manifest.ships.length });
+
+  const stopping = signals.stop.aborted ? Promise.resolve() : once(signals.stop, "abort").then(() => undefined);
+  await Promise.race([stopping, fleet.finished]);
+  await fleet.close({ signal: signals.force });
+  const { status, exitCode } = await fleet.finished;
+  sayLast(status, sink, terminal);
+  return exitCode;
+}
+
+/** The last line is the reference's own, to the letter, for scripts wait for it. */
+function sayLast(status: FinalStatus, sink: LogSink, terminal: Terminal): void {
+  if (terminal.interactive) sink.own({ time: 0, level: "info", message: `Mothership ${status}`, fields: {} });
+  else terminal.out(`${JSON.stringify({ message: `Mothership ${status}`, status })}\n`);
+}
+
+/** The lines of ships share our standard output, and wait when its reader is slow. */
+function toStdout(sink: LogSink): ProcessSink {
+  return {
+    name: "stdout",
+    write: (line) => {
+      sink.ship(line);
+      return !process.stdout.writableNeedDrain;
+    },
+    onDrain: (run) => void process.stdout.once("drain", run),
+  };
+}
+
+function logLevel(text: string | undefined): LogLevel {
+  return text === "debug" || text === "warn" || text === "error" ? text : "info";
+}

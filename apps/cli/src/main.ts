@@ -1,0 +1,73 @@
+import { MothershipError, messageOf, redact } from "@mothership/kernel";
+import { type Invocation, parseCommandLine } from "./args.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { helpFor } from "./help.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Runs the program on this process: the only caller is the launcher in `bin`. */
+export async function run(): Promise<void> {
+  const terminal: Terminal = {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    columns: process.stdout.columns,
+    interactive: process.stdout.isTTY,
+    color: process.stdout.isTTY && process.stdout.hasColors(),
+  };
+  // A reader that went away (`mothership chart | head`) is no failure of ours, and there is nobody left to tell.
+  process.stdout.on("error", () => undefined);
+  process.exitCode = await main(process.argv.slice(2), terminal);
+}
+
+/** From the words behind `mothership` to the exit code. Whatever goes wrong becomes one clear text, never a stack. */
+export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    return await perform(parseCommandLine(words), terminal);
+  } catch (error) {
+    return await report(error, terminal);
+  }
+}
+
+// Each command is loaded when it is asked for: `clearance` must not pay for the proxy.
+async function perform(invocation: Invocation, terminal: Terminal): Promise<number> {
+  if (invocation.help) {
+    terminal.out(helpFor(invocation.command));
+    return exitCodes.done;
+  }
+  switch (invocation.command) {
+    case "version":
+      terminal.out(`mothership ${(await import("./version.ts")).version}\n`);
+      return exitCodes.done;
+    case "help":
+      terminal.out(helpFor("help"));
+      return exitCodes.done;
+    case "clearance":
+      return (await import("./commands/clearance.ts")).clearance(invocation, terminal);
+    case "chart":
+      return (await import("./commands/chart.ts")).chart(invocation, terminal);
+    case "init":
+      return (await import("./commands/init.ts")).init(invocation, terminal);
+    case "run":
+      return (await import("./commands/run.ts")).run(invocation, terminal);
+  }
+}
+
+async function report(error: unknown, terminal: Terminal): Promise<number> {
+  if (hasCode(error, "MS_MANIFEST_INVALID")) {
+    const { formatIssues } = await import("@mothership/manifest");
+    // The code says which class it is, whichever copy of the package made it.
+    terminal.err(formatIssues(error as ManifestError, { color: terminal.color }));
+    return exitCodes.usage;
+  }
+  if (error instanceof MothershipError) {
+    terminal.err(`mothership: ${redact(error.message)}\n`);
+    return error.code === "MS_USAGE" || error.code === "MS_MANIFEST_INVALID" || error.code === "MS_UNSUPPORTED"
+      ? exitCodes.usage
+      : exitCodes.failed;
+  }
+  // A mistake of ours: say so, and how to get at what a bug report needs.
+  terminal.err(
+    `mothership: this should not have happened: ${redact(messageOf(error))}; MOTHERSHIP_DEBUG=1 shows where, please report it\n`,
+  );
+  if (process.env["MOTHERSHIP_DEBUG"] === "1" && error instanceof Error) terminal.err(`${redact(error.stack ?? "")}\n`);
+  return exitCodes.failed;
+}
