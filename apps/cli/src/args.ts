@@ -82,6 +82,6 @@ function list(values: readonly string[] = []): string[] {
 
 function nearest(word: string, known: readonly string[], prefix: string): string {
   const [best] = known.map((name) => ({ name, far: distance(word, name) })).sort((a, b) => a.far - b.far);
-  if (best && best.far <= Math.max(1, word.length / 3)) return `; did you mean "${prefix}${best.name}"?`;
+  if (best && best.far < word.length && best.far <= Math.max(2, word.length / 3)) return `; did you mean "${prefix}${best.name}"?`;
   return `; "mothership --help" shows what there is`;
 }

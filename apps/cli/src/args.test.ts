@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { commandNames, parseCommandLine } from "./args.ts";
+import { helpFor } from "./help.ts";
+
+const plain = { command: "run", manifest: undefined, only: [], except: [], json: false, help: false };
+
+describe("parseCommandLine", () => {
+  test.each([
+    ["", plain],
+    ["run", plain],
+    ["-c a.toml", { ...plain, manifest: "a.toml" }],
+    ["--manifest=a.toml run", { ...plain, manifest: "a.toml" }],
+    ["-c run run", { ...plain, manifest: "run" }],
+    ["--only web,api --only jobs", { ...plain, only: ["web", "api", "jobs"] }],
+    ["--except workers chart --json", { ...plain, command: "chart", except: ["workers"], json: true }],
+    ["clearance -c x --json", { ...plain, command: "clearance", manifest: "x", json: true }],
+    ["--help", { ...plain, help: true }],
+    ["chart -h", { ...plain, command: "chart", help: true }],
+    ["help chart", { ...plain, command: "chart", help: true }],
+    ["help", { ...plain, command: "help", help: true }],
+    ["--version", { ...plain, command: "version" }],
+    ["-V", { ...plain, command: "version" }],
+  ])("reads %j", (line, expected) => {
+    expect(parseCommandLine(line.split(" ").filter(Boolean))).toEqual(expected);
+  });
+
+  test.each([
+    ["clearence", 'there is no command "clearence"; did you mean "clearance"?'],
+    ["fly", 'there is no command "fly"; "mothership --help" shows what there is'],
+    ["run --onyl web", '"run" has no option "--onyl"; did you mean "--only"?'],
+    ["run --json", '"run" has no option "--json"'],
+    ["run -c", '"-c" needs a value'],
+    ["run --only=", '"--only" needs a value'],
+    ["chart --json=yes", '"--json" takes no value'],
+    ["run now", '"run" does not take "now"'],
+    ["init -x", '"init" has no option "-x"'],
+  ])("refuses %j with one sentence", (line, message) => {
+    expect(() => parseCommandLine(line.split(" "))).toThrowError(expect.objectContaining({ code: "MS_USAGE", message: expect.stringContaining(message) }));
+  });
+
+  test("answers any words with a command or with a usage error", () => {
+    const word = fc.oneof(fc.string(), fc.constantFrom("-c", "--only", "--json", "-h", "chart", "run", "--", "-", "--only=a", "__proto__"));
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 6 }), (words) => {
+        try {
+          expect(commandNames).toContain(parseCommandLine(words).command);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "MS_USAGE" });
+        }
+      }),
+    );
+  });
+});
+
+test("every command has a help text that names it", () => {
+  for (const name of commandNames) expect(helpFor(name)).toContain("mothership");
+});
