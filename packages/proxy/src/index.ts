@@ -1,1 +1,17 @@
-export {};
+export {
+  BindDeniedError,
+  BindFailedError,
+  BindInUseError,
+  DrainedError,
+  TargetError,
+  TrustedProxyError,
+  UpgradeRefusedError,
+} from "./errors.ts";
+export type { ProxyEvents } from "./events.ts";
+export { type ForwardOptions, forwardTo } from "./forward.ts";
+export type { ForwardingSpec } from "./headers.ts";
+export { type ListenerSpec, openProxy, type Proxy, type ProxySpec } from "./proxy.ts";
+export { type Answer, answers, reply } from "./reply.ts";
+export { createRouter, notFound, type Route } from "./router.ts";
+export { canonicalPath, type PathProblem } from "./target.ts";
+export { openUpstream, type Upstream, type UpstreamSpec } from "./upstream.ts";

@@ -1,0 +1,88 @@
+import { once } from "node:events";
+import { chmod, lstat, unlink } from "node:fs/promises";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { type Address, type Clock, deadline, hasCode, messageOf } from "@mothership/kernel";
+import { BindDeniedError, BindFailedError, BindInUseError } from "./errors.ts";
+
+/** How long the owner of a socket file has to accept a connection before it is taken to be busy rather than gone. */
+const probeMs = 1000;
+
+/** What is listened on, and how. */
+export interface SocketSpec {
+  readonly name: string;
+  readonly address: Address;
+  /** Permissions of a Unix socket's file. */
+  readonly mode?: number | undefined;
+  readonly maxConnections: number;
+}
+
+/**
+ * Binds one address and hands over each connection, half-open ones included. The file of a Unix socket is removed when the server closes.
+ *
+ * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError}
+ */
+export async function bindSocket(spec: SocketSpec, onSocket: (socket: Socket) => void, clock: Clock): Promise<Server> {
+  // Half-open: a client that has sent its request and closed its sending side still wants the answer.
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onSocket);
+  server.maxConnections = spec.maxConnections;
+  try {
+    await claim(server, spec, clock);
+    if (spec.address.kind === "unix" && spec.mode !== undefined) await chmod(spec.address.path, spec.mode);
+  } catch (error) {
+    server.close();
+    throw bindError(spec, error);
+  }
+  // Without a listener an error of an open server (no descriptors left for accept) would end the process; the server goes on by itself.
+  server.on("error", () => undefined);
+  return server;
+}
+
+async function claim(server: Server, { address, name }: SocketSpec, clock: Clock): Promise<void> {
+  try {
+    await listening(server, address);
+  } catch (error) {
+    if (address.kind !== "unix" || !hasCode(error, "EADDRINUSE")) throw error;
+    // A socket file outlives a process that was killed. Only one that nobody answers on may be removed.
+    const stat = await lstat(address.path);
+    if (!stat.isSocket()) throw new BindInUseError(name, address, "there is a file of that name which is no socket; it was left alone");
+    if (await answers(address.path, clock)) throw error;
+    await unlink(address.path);
+    await listening(server, address);
+  }
+}
+
+async function listening(server: Server, address: Address): Promise<void> {
+  // `ipv6Only` stays off: "::" takes IPv4 as well, as people expect from it.
+  server.listen(address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port });
+  await once(server, "listening");
+}
+
+/** False only when the system says that nobody listens behind this file. */
+async function answers(path: string, clock: Clock): Promise<boolean> {
+  const socket = connect(path);
+  using limit = deadline("probing a socket file", probeMs, clock);
+  try {
+    await once(socket, "connect", { signal: limit.signal });
+    return true;
+  } catch (error) {
+    return !hasCode(error, "ECONNREFUSED") && !hasCode(error, "ENOENT");
+  } finally {
+    socket.on("error", () => undefined).destroy();
+  }
+}
+
+function bindError({ name, address }: SocketSpec, error: unknown): Error {
+  if (error instanceof BindInUseError) return error;
+  const options = { cause: error };
+  if (hasCode(error, "EADDRINUSE"))
+    return new BindInUseError(name, address, "another process listens there; stop that process or give the bind another address", options);
+  if (hasCode(error, "EACCES") || hasCode(error, "EPERM")) return new BindDeniedError(name, address, options);
+  const reason = hasCode(error, "EADDRNOTAVAIL")
+    ? "no interface of this machine has that address"
+    : hasCode(error, "ENOTFOUND") || hasCode(error, "EAI_AGAIN")
+      ? "there is no host of that name"
+      : hasCode(error, "ENOENT")
+        ? "its folder does not exist"
+        : messageOf(error);
+  return new BindFailedError(name, address, reason, options);
+}

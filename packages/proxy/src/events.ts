@@ -1,0 +1,16 @@
+/** What a proxy reports besides what middleware sees: requests and connections that never became an exchange. */
+export interface ProxyEvents {
+  /** A request was refused on the wire and has been answered. */
+  refused: {
+    readonly bind: string;
+    /** Address of the peer; "" over a Unix socket. */
+    readonly peer: string;
+    readonly code: string;
+    readonly status: number;
+    /** Where the rule is written. */
+    readonly section: string;
+    readonly reason: string;
+  };
+  /** A connection was closed at once, for its listener had as many as it may. */
+  turnedAway: { readonly bind: string };
+}

@@ -1,0 +1,32 @@
+import type { ClientError } from "@mothership/http1";
+import { type Answer, answers } from "./reply.ts";
+
+/** Codes of `ClientError` that are not the upstream's bad answer, and what the client is told. */
+const byCode: Readonly<Record<string, Answer>> = {
+  MS_HTTP1_CONNECT_FAILED: answers.unreachable,
+  MS_HTTP1_CONNECT_TIMEOUT: answers.timeout,
+  MS_HTTP1_RESPONSE_TIMEOUT: answers.timeout,
+  MS_HTTP1_QUEUE_FULL: answers.overloaded,
+  MS_HTTP1_QUEUE_TIMEOUT: answers.overloaded,
+  MS_HTTP1_BAD_RESPONSE: answers.invalid,
+};
+
+/**
+ * What a client is told about an upstream that gave no response. 502: it refused the connection, broke it, or answered with something
+ * that is no response. 503: no room to ask it. 504: it took too long.
+ */
+export function answerFor(error: Pick<ClientError, "code">): Answer {
+  return byCode[error.code] ?? answers.closed;
+}
+
+/** Methods that mean the same sent once or twice (RFC 9110, 9.2.2). */
+const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
+
+/**
+ * Whether a request may be sent once more, on another connection. Only a reused connection that the upstream had closed meanwhile is
+ * a reason: a fresh one that fails would fail again. If bytes of it were written, the upstream may have acted on it, so that
+ * only an idempotent request without a body is repeated (RFC 9112, 9.3.1).
+ */
+export function mayRetry(error: Pick<ClientError, "stale" | "written">, method: string, bodyless: boolean): boolean {
+  return error.stale && (!error.written || (bodyless && idempotent.has(method)));
+}

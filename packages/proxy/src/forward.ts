@@ -1,0 +1,166 @@
+import type { ClientError, ClientExchange, ResponseHandler } from "@mothership/http1";
+import {
+  type Body,
+  type Deps,
+  type Exchange,
+  emptyBody,
+  type Handler,
+  messageOf,
+  type Outcome,
+  type ResponseHead,
+  type Tunnel,
+} from "@mothership/kernel";
+import { DrainedError, UpgradeRefusedError } from "./errors.ts";
+import { answerFor, mayRetry } from "./failure.ts";
+import { responseFields } from "./headers.ts";
+import { type Answer, answers, reply } from "./reply.ts";
+import { throttledWarning, type Warn } from "./throttled-warning.ts";
+import { openTunnel } from "./tunnel.ts";
+import type { Running, Upstream } from "./upstream.ts";
+import { acceptOf, handshakeProblem } from "./websocket.ts";
+
+export interface ForwardOptions {
+  /** A tunnel in which nothing was sent for so long ends. Default one hour; 0 for never. */
+  readonly tunnelIdleMs?: number;
+}
+
+/**
+ * A handler that forwards each exchange to `upstream` and streams the answer back, both ways with back-pressure.
+ *
+ * A client that leaves cancels the request; an upstream that fails becomes 502, 503 or 504 with a reason, or, once the answer has begun, a
+ * cut connection, so that half an answer never looks whole. A request is sent a second time only when it cannot have been processed.
+ */
+export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600_000 }: ForwardOptions = {}): Handler {
+  const log = deps.log.child({ upstream: upstream.name });
+  const context: ForwardContext = { upstream, tunnelIdleMs, deps: { ...deps, log }, warn: throttledWarning(log, deps.clock) };
+  return (exchange) => {
+    exchange.upstream = upstream.name;
+    if (!upstream.available) return reply(exchange, { ...answers.unavailable, retryAfterSeconds: upstream.retryAfterSeconds });
+    const problem = exchange.incoming.upgrade === "websocket" ? handshakeProblem(exchange.fields) : undefined;
+    if (problem) return reply(exchange, problem === "version" ? answers.webSocketVersion : answers.badHandshake);
+    new Forward(exchange, context).begin();
+  };
+}
+
+interface ForwardContext {
+  readonly upstream: Upstream;
+  readonly tunnelIdleMs: number;
+  readonly deps: Deps;
+  readonly warn: Warn;
+}
+
+/** One exchange on its way through an upstream, until its response or its tunnel has ended. */
+class Forward implements ResponseHandler, Running {
+  isTunnel = false;
+  readonly #exchange: Exchange;
+  readonly #context: ForwardContext;
+  #sent: ClientExchange | undefined;
+  #tunnel: { abort(): void } | undefined;
+  #tries = 0;
+  #over = false;
+
+  constructor(exchange: Exchange, context: ForwardContext) {
+    this.#exchange = exchange;
+    this.#context = context;
+  }
+
+  begin(): void {
+    this.#context.upstream.enter(this);
+    this.#exchange.onFinished((outcome) => this.#finished(outcome));
+    if (!this.#over) this.#send();
+  }
+
+  interim(head: ResponseHead): void {
+    this.#exchange.incoming.interim({ status: head.status, fields: responseFields(head.fields) });
+  }
+
+  response(head: ResponseHead, body: Body): void {
+    this.#exchange.respond({ status: head.status, fields: responseFields(head.fields) }, body);
+  }
+
+  upgraded(head: ResponseHead, tunnel: Tunnel): void {
+    const { upstream, deps, tunnelIdleMs } = this.#context;
+    const refusal = this.#over ? new DrainedError("the client") : this.#upgradeProblem(head);
+    if (refusal) {
+      tunnel.socket.on("error", () => undefined).destroy();
+      // Nobody is left to be told when the client is gone.
+      if (!this.#over) this.#refuse(refusal instanceof UpgradeRefusedError ? answers.invalid : this.#unavailable(), refusal);
+      return;
+    }
+    this.isTunnel = true;
+    const client = this.#exchange.incoming.takeOver({ status: 101, fields: responseFields(head.fields) });
+    this.#tunnel = openTunnel(client, tunnel, tunnelIdleMs, deps.clock, (outcome) => {
+      upstream.leave(this);
+      deps.log.debug("a tunnel ended", { requestId: this.#exchange.id, route: this.#exchange.route, ...outcome });
+    });
+  }
+
+  failed(error: ClientError): void {
+    const { method, body } = this.#exchange.incoming;
+    if (this.#tries === 1 && mayRetry(error, method, body.length === 0)) this.#send();
+    else this.#refuse(answerFor(error), error);
+  }
+
+  /** The upstream is drained and the time of this request or tunnel is over. */
+  abort(reason: Error): void {
+    if (this.#tunnel) {
+      this.#tunnel.abort();
+      return;
+    }
+    this.#sent?.cancel(reason);
+    if (this.#exchange.responded) this.#exchange.incoming.abort(reason);
+    else reply(this.#exchange, this.#unavailable());
+    this.#context.upstream.leave(this);
+  }
+
+  #send(): void {
+    const { incoming, fields, path, query } = this.#exchange;
+    this.#tries++;
+    this.#sent = this.#context.upstream.pool.request(
+      {
+        method: incoming.method,
+        target: path + query,
+        authority: fields.get("host") ?? "",
+        fields,
+        body: incoming.upgrade === undefined ? incoming.body : emptyBody,
+        upgrade: incoming.upgrade,
+        expectsContinue: incoming.expectsContinue,
+      },
+      this,
+    );
+  }
+
+  #finished(outcome: Outcome): void {
+    this.#over = true;
+    if (outcome.end !== "complete") this.#sent?.cancel(new DrainedError("the client"));
+    if (!this.isTunnel) this.#context.upstream.leave(this);
+  }
+
+  #refuse(answer: Answer, error: Error): void {
+    const { upstream, warn } = this.#context;
+    warn("a request could not be forwarded", {
+      requestId: this.#exchange.id,
+      route: this.#exchange.route,
+      status: answer.status,
+      reason: answer.reason,
+      code: "code" in error ? error.code : undefined,
+      detail: messageOf(error),
+    });
+    upstream.leave(this);
+    reply(this.#exchange, answer);
+  }
+
+  #unavailable(): Answer {
+    return { ...answers.unavailable, retryAfterSeconds: this.#context.upstream.retryAfterSeconds };
+  }
+
+  #upgradeProblem(head: ResponseHead): Error | undefined {
+    const { incoming, fields } = this.#exchange;
+    if (this.#context.upstream.draining) return new DrainedError(`upstream "${this.#context.upstream.name}"`);
+    if (incoming.upgrade !== "websocket") return undefined;
+    const accept = head.fields.all("sec-websocket-accept");
+    return accept.length === 1 && accept[0] === acceptOf(fields.get("sec-websocket-key") ?? "")
+      ? undefined
+      : new UpgradeRefusedError("Sec-WebSocket-Accept does not belong to the key of the request");
+  }
+}

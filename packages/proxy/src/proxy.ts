@@ -1,0 +1,193 @@
+import { addAbortListener } from "node:events";
+import type { ServerLimits, ServerTimeouts } from "@mothership/http1";
+import {
+  type AbortOptions,
+  type Address,
+  type Closable,
+  type Deps,
+  deadline,
+  Emitter,
+  emptyBody,
+  Fields,
+  type Handler,
+  type Incoming,
+  messageOf,
+  type Subscribable,
+} from "@mothership/kernel";
+import { isForProxy, refusalOf } from "./admission.ts";
+import { type Peer, trustedProxies } from "./client.ts";
+import { dateSource } from "./date.ts";
+import type { ProxyEvents } from "./events.ts";
+import { type ExchangeContext, ProxyExchange } from "./exchange.ts";
+import type { ForwardingSpec } from "./headers.ts";
+import { idSource } from "./ids.ts";
+import { type Listener, openListener } from "./listener.ts";
+import { answers, reply } from "./reply.ts";
+import { canonicalPath } from "./target.ts";
+
+/** A bind: where clients connect, and what is believed of them. Plain data. */
+export interface ListenerSpec {
+  /** Unique; routes name it. */
+  readonly name: string;
+  /** Port 0 takes a free one, see `Proxy.address`. */
+  readonly address: Address;
+  /** Permissions of a Unix socket's file, for example 0o660. Default: what the umask leaves. */
+  readonly mode?: number;
+  /** Connections at a time; further ones are closed at once. Default 16,384. */
+  readonly maxConnections?: number;
+  /** Plain HTTP comes here from something that ended TLS for its clients: they count as secure. Default false. */
+  readonly secure?: boolean;
+  /** Forwarders whose X-Forwarded-* and X-Request-Id are believed: addresses, networks, `unix`. Default none. */
+  readonly trustedProxies?: readonly string[];
+  /** Protocols that clients may upgrade to, lower case. Default `["websocket"]`. */
+  readonly upgrades?: readonly string[];
+  readonly limits?: Partial<ServerLimits>;
+  readonly timeouts?: Partial<ServerTimeouts>;
+}
+
+export interface ProxySpec {
+  readonly listeners: readonly ListenerSpec[];
+  readonly forwarding?: ForwardingSpec;
+  /** How long `close` waits for running requests when its signal does not fire before. Default 30,000. */
+  readonly graceMs?: number;
+}
+
+/** Running listeners and the handler that everything they take in goes to. */
+export interface Proxy extends Closable {
+  readonly events: Subscribable<ProxyEvents>;
+  /** Open client connections, tunnels included. */
+  readonly connections: number;
+  /** Requests that have not ended, tunnels apart. */
+  readonly inFlight: number;
+  /** Where a listener really listens: with port 0 in the spec, the port it got. @throws {RangeError} for a name that is not in the spec. */
+  address(listener: string): Address;
+  /** From the next request on, `handler` answers. Requests that run stay with the one that began them. */
+  replace(handler: Handler): void;
+}
+
+/**
+ * Opens all listeners of `spec`, or none and throws. Every request goes to `handler`, whose errors become 500 or a cut connection.
+ *
+ * `close` stops accepting, ends tunnels and idle connections, lets running requests finish with `Connection: close` until the
+ * signal fires or the grace has passed, and cuts off what is left.
+ *
+ * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} naming the bind; {TrustedProxyError}
+ */
+export async function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, { signal }: AbortOptions = {}): Promise<Proxy> {
+  await using opened = new AsyncDisposableStack();
+  const proxy = new RunningProxy(spec, handler, deps);
+  for (const listener of spec.listeners) {
+    signal?.throwIfAborted();
+    const context = proxy.contextOf(listener);
+    const peers = { trusted: context.trusted, secure: listener.secure ?? false };
+    proxy.add(
+      opened.use(
+        await openListener(
+          { maxConnections: 16_384, ...listener },
+          peers,
+          (incoming, peer) => proxy.handle(incoming, peer, context),
+          proxy.emitter,
+          deps,
+        ),
+      ),
+    );
+  }
+  opened.move();
+  return proxy;
+}
+
+class RunningProxy implements Proxy {
+  readonly emitter: Emitter<ProxyEvents>;
+  readonly #listeners = new Map<string, Listener>();
+  readonly #deps: Deps;
+  readonly #graceMs: number;
+  readonly #forwarding: ForwardingSpec;
+  readonly #nextId = idSource();
+  readonly #date: () => string;
+  readonly #ended = (): void => {
+    this.#inFlight--;
+  };
+  #handler: Handler;
+  #inFlight = 0;
+
+  constructor(spec: ProxySpec, handler: Handler, deps: Deps) {
+    this.#handler = handler;
+    this.#deps = deps;
+    this.#graceMs = spec.graceMs ?? 30_000;
+    this.#forwarding = spec.forwarding ?? {};
+    this.#date = dateSource(deps.clock);
+    this.emitter = new Emitter((error) => deps.log.error("a listener of proxy events failed", { reason: messageOf(error) }));
+  }
+
+  get events(): Subscribable<ProxyEvents> {
+    return this.emitter;
+  }
+
+  get connections(): number {
+    return this.#listeners.values().reduce((sum, listener) => sum + listener.connections, 0);
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  address(name: string): Address {
+    const listener = this.#listeners.get(name);
+    if (!listener) throw new RangeError(`There is no listener "${name}"`);
+    return listener.address;
+  }
+
+  replace(handler: Handler): void {
+    this.#handler = handler;
+  }
+
+  contextOf(listener: ListenerSpec): ExchangeContext {
+    return {
+      bind: listener.name,
+      trusted: trustedProxies(listener.trustedProxies ?? []),
+      forwarding: this.#forwarding,
+      log: this.#deps.log,
+      nextId: this.#nextId,
+      date: this.#date,
+    };
+  }
+
+  add(listener: Listener): void {
+    this.#listeners.set(listener.name, listener);
+  }
+
+  handle(incoming: Incoming, peer: Peer, context: ExchangeContext): void {
+    const { target } = incoming;
+    const mark = target.indexOf("?");
+    const path = canonicalPath(mark === -1 ? target : target.slice(0, mark));
+    const known = typeof path === "string";
+    const exchange = new ProxyExchange(incoming, known ? path : "/", mark === -1 ? "" : target.slice(mark), peer, context);
+    this.#inFlight++;
+    exchange.onFinished(this.#ended);
+    const refusal = known ? refusalOf(incoming, this.#forwarding.via) : answers.badTarget;
+    if (isForProxy(incoming)) exchange.respond({ status: 204, fields: Fields.from(answers.methodRefused.fields) }, emptyBody);
+    else if (refusal) reply(exchange, refusal);
+    else this.#run(exchange);
+  }
+
+  async close({ signal }: AbortOptions = {}): Promise<void> {
+    using limit = deadline("draining the proxy", this.#graceMs, this.#deps.clock, signal);
+    using _ = addAbortListener(limit.signal, () => {
+      for (const listener of this.#listeners.values()) listener.force();
+    });
+    await Promise.all(this.#listeners.values().map((listener) => listener.drain(limit.signal)));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #run(exchange: ProxyExchange): void {
+    try {
+      // A handler that answers at once costs no promise.
+      this.#handler(exchange)?.catch((error: unknown) => exchange.fail(error));
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+}

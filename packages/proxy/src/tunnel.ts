@@ -1,0 +1,104 @@
+import type { Duplex } from "node:stream";
+import type { Clock, Tunnel } from "@mothership/kernel";
+
+/** How a tunnel ended. */
+export interface TunnelOutcome {
+  /** clean: both sides finished sending. lost: one of them broke off. idle: nothing was sent for too long. aborted: from our side. */
+  readonly end: "clean" | "lost" | "idle" | "aborted";
+  readonly bytesFromClient: number;
+  readonly bytesToClient: number;
+}
+
+/**
+ * Copies bytes both ways between two connections that have left HTTP, which it owns from here on.
+ *
+ * 1. What either side sent behind its head goes first.
+ * 2. When one side has sent all, the other is told so and may go on sending: protocols over TCP use half-closed connections.
+ * 3. When one side breaks off, so does the other, for there is nobody left to hear what it says.
+ * 4. A slow side stops the other from being read; what is between them is bounded by the sockets' own buffers.
+ *
+ * `onEnd` is called once, when both sockets are closed or about to be.
+ */
+export function openTunnel(
+  client: Tunnel,
+  upstream: Tunnel,
+  idleMs: number,
+  clock: Clock,
+  onEnd: (outcome: TunnelOutcome) => void,
+): BytePipe {
+  return new BytePipe(client, upstream, idleMs, clock, onEnd);
+}
+
+class BytePipe {
+  readonly #client: Duplex;
+  readonly #upstream: Duplex;
+  readonly #idleMs: number;
+  readonly #clock: Clock;
+  readonly #onEnd: (outcome: TunnelOutcome) => void;
+  #timer: Disposable | undefined;
+  #lastByteAt: number;
+  #fromClient = 0;
+  #toClient = 0;
+  #sidesDone = 0;
+  #ended = false;
+
+  constructor(client: Tunnel, upstream: Tunnel, idleMs: number, clock: Clock, onEnd: (outcome: TunnelOutcome) => void) {
+    this.#client = client.socket;
+    this.#upstream = upstream.socket;
+    this.#idleMs = idleMs;
+    this.#clock = clock;
+    this.#onEnd = onEnd;
+    this.#lastByteAt = clock.now();
+    this.#watchIdle(idleMs);
+    this.#copy(this.#client, this.#upstream, client.held, (bytes) => {
+      this.#fromClient += bytes;
+    });
+    this.#copy(this.#upstream, this.#client, upstream.held, (bytes) => {
+      this.#toClient += bytes;
+    });
+  }
+
+  /** Breaks off both sides. */
+  abort(): void {
+    this.#finish("aborted");
+  }
+
+  #copy(from: Duplex, to: Duplex, held: Uint8Array, count: (bytes: number) => void): void {
+    const pass = (piece: Uint8Array): void => {
+      count(piece.length);
+      this.#lastByteAt = this.#clock.now();
+      if (!to.write(piece)) from.pause();
+    };
+    to.on("drain", () => from.resume());
+    from.on("error", () => this.#finish("lost"));
+    from.on("close", () => this.#finish("lost"));
+    from.on("end", () => {
+      to.end();
+      if (++this.#sidesDone === 2) this.#finish("clean");
+    });
+    if (held.length > 0) pass(held);
+    from.on("data", pass);
+  }
+
+  #watchIdle(ms: number): void {
+    if (this.#idleMs <= 0) return;
+    // One timer that looks when it fires, instead of one that every piece would set anew.
+    this.#timer = this.#clock.timer(ms, () => {
+      const left = this.#lastByteAt + this.#idleMs - this.#clock.now();
+      if (left > 0) this.#watchIdle(left);
+      else this.#finish("idle");
+    });
+  }
+
+  #finish(end: TunnelOutcome["end"]): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#timer?.[Symbol.dispose]();
+    // After a clean end both sides close by themselves once their last bytes are out.
+    if (end !== "clean") {
+      this.#client.destroy();
+      this.#upstream.destroy();
+    }
+    this.#onEnd({ end, bytesFromClient: this.#fromClient, bytesToClient: this.#toClient });
+  }
+}

@@ -1,0 +1,118 @@
+import { addAbortListener } from "node:events";
+import { type ClientLimits, type ClientPool, type ClientTimeouts, openPool } from "@mothership/http1";
+import { type AbortOptions, type Address, type Closable, type Deps, deadline } from "@mothership/kernel";
+import { DrainedError } from "./errors.ts";
+
+/** One service that requests are forwarded to: plain data. */
+export interface UpstreamSpec {
+  /** Shown in logs, metrics and `Exchange.upstream`. */
+  readonly name: string;
+  readonly address: Address;
+  /** Gets requests from the start. Default true; false for a process that is not ready yet. */
+  readonly available?: boolean;
+  /** Connections at a time; further requests wait. Default 256. */
+  readonly maxConnections?: number;
+  /** Requests that may wait for a connection; the next one gets 503. Default 1024. */
+  readonly maxQueued?: number;
+  readonly limits?: Partial<ClientLimits>;
+  readonly timeouts?: Partial<ClientTimeouts>;
+  /** What a client is told to wait when the upstream is not available. Default 5. */
+  readonly retryAfterSeconds?: number;
+  /** How long `drain` and `close` wait for running requests when their signal does not fire before. Default 30,000. */
+  readonly graceMs?: number;
+}
+
+/** Something that runs against an upstream: a request, or the tunnel that it became. */
+export interface Running {
+  readonly isTunnel: boolean;
+  /** Cuts it off; it leaves the upstream before this returns or soon after. */
+  abort(reason: Error): void;
+}
+
+/** A running pool of connections to one service, and the count of what goes on there. Closing it drains it first. */
+export class Upstream implements Closable {
+  readonly name: string;
+  /** For `forwardTo` alone: whatever else sends through it is neither counted nor drained. */
+  readonly pool: ClientPool;
+  readonly retryAfterSeconds: number;
+  /** Set from outside by whoever knows (a supervisor, a probe). False: new requests get 503; those that run go on. */
+  available: boolean;
+  readonly #deps: Deps;
+  readonly #graceMs: number;
+  readonly #running = new Set<Running>();
+  #waiters: (() => void)[] = [];
+  #draining = 0;
+
+  constructor(spec: UpstreamSpec, pool: ClientPool, deps: Deps) {
+    this.name = spec.name;
+    this.pool = pool;
+    this.available = spec.available ?? true;
+    this.retryAfterSeconds = Math.max(1, Math.ceil(spec.retryAfterSeconds ?? 5));
+    this.#graceMs = spec.graceMs ?? 30_000;
+    this.#deps = deps;
+  }
+
+  /** Requests that have not ended, tunnels apart. */
+  get inFlight(): number {
+    return this.#running.size - this.tunnels;
+  }
+
+  get tunnels(): number {
+    let count = 0;
+    for (const one of this.#running) if (one.isTunnel) count++;
+    return count;
+  }
+
+  /** A drain runs: nothing new may begin, and no tunnel may come out of a request that still runs. */
+  get draining(): boolean {
+    return this.#draining > 0;
+  }
+
+  /** Counts `running` until it leaves. */
+  enter(running: Running): void {
+    this.#running.add(running);
+  }
+
+  leave(running: Running): void {
+    this.#running.delete(running);
+    if (this.#running.size > 0) return;
+    for (const wake of this.#waiters.splice(0)) wake();
+  }
+
+  /**
+   * Takes it out of use and resolves when nothing runs against it: tunnels end at once, requests may finish until the
+   * grace has passed or the signal fires, and are then cut off. Set `available` again to bring it back.
+   */
+  async drain({ signal }: AbortOptions = {}): Promise<void> {
+    this.available = false;
+    this.#draining++;
+    try {
+      // A tunnel may stay open for days. Waiting for it would only use up the grace of the others.
+      for (const one of [...this.#running]) if (one.isTunnel) one.abort(new DrainedError(`upstream "${this.name}"`));
+      using limit = deadline(`draining upstream "${this.name}"`, this.#graceMs, this.#deps.clock, signal);
+      using _ = addAbortListener(limit.signal, () => {
+        for (const one of [...this.#running]) one.abort(new DrainedError(`upstream "${this.name}"`));
+      });
+      if (this.#running.size > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve));
+    } finally {
+      this.#draining--;
+    }
+  }
+
+  async close(options: AbortOptions = {}): Promise<void> {
+    await this.drain(options);
+    await this.pool.close(options);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Opens the pool of an upstream. No connection is made before the first request. */
+export function openUpstream(spec: UpstreamSpec, deps: Deps): Upstream {
+  const { address, maxConnections, maxQueued, limits, timeouts } = spec;
+  const given = { ...(maxConnections !== undefined && { maxConnections }), ...(maxQueued !== undefined && { maxQueued }) };
+  const pool = openPool({ address, ...given, ...(limits && { limits }), ...(timeouts && { timeouts }) }, deps);
+  return new Upstream(spec, pool, deps);
+}
