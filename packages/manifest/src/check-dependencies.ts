@@ -1,0 +1,54 @@
+import type { Draft, MemberDraft, Reference } from "./draft.ts";
+import type { IssueList } from "./issue.ts";
+import { suggestion } from "./nearest.ts";
+
+/** What is waited for exists, is of a kind that can be waited for, and nothing waits for itself in the end. */
+export function checkDependencies({ ships, bays, jobs }: Draft, issues: IssueList): void {
+  const fleet = byName([...ships, ...bays]);
+  const tasks = byName(jobs);
+  for (const { needs } of [...ships, ...bays]) for (const need of needs) checkTarget(need, fleet, tasks, "ship or bay", issues);
+  for (const { needs } of jobs) for (const need of needs) checkTarget(need, tasks, fleet, "prelaunch job", issues);
+  checkCycles(fleet, issues);
+  checkCycles(tasks, issues);
+}
+
+type Members = ReadonlyMap<string, MemberDraft>;
+
+function byName(members: readonly MemberDraft[]): Members {
+  const map = new Map<string, MemberDraft>();
+  for (const member of members) if (member.value.name !== "" && !map.has(member.value.name)) map.set(member.value.name, member);
+  return map;
+}
+
+function checkTarget({ name, path }: Reference, own: Members, others: Members, kind: string, issues: IssueList): void {
+  if (own.has(name)) return;
+  const other = others.get(name);
+  if (other?.value.kind === "job")
+    issues.add(path, `"${name}" is a prelaunch job, and those end before any ship or bay starts`, { hint: "take it out of depends_on" });
+  else if (other) issues.add(path, `"${name}" is a ${other.value.kind}, and a prelaunch job can only wait for other prelaunch jobs`);
+  else issues.add(path, `there is no ${kind} named "${name}"`, { hint: suggestion(name, [...own.keys()], `there is no ${kind} at all`) });
+}
+
+/** Reports each way back to a member that is still being followed. Without recursion: a chain may be long. */
+function checkCycles(members: Members, issues: IssueList): void {
+  const finished = new Set<string>();
+  for (const start of members.keys()) {
+    const trail: { readonly name: string; next: number }[] = finished.has(start) ? [] : [{ name: start, next: 0 }];
+    const onTrail = new Set([start]);
+    for (let here = trail.at(-1); here; here = trail.at(-1)) {
+      const need = members.get(here.name)?.needs[here.next++];
+      if (!need) {
+        trail.pop();
+        onTrail.delete(here.name);
+        finished.add(here.name);
+      } else if (onTrail.has(need.name)) {
+        const names = trail.map(({ name }) => name);
+        const cycle = [...names.slice(names.indexOf(need.name)), need.name];
+        issues.add(need.path, `nothing in this circle could ever start: ${cycle.join(" -> ")}`);
+      } else if (members.has(need.name) && !finished.has(need.name)) {
+        trail.push({ name: need.name, next: 0 });
+        onTrail.add(need.name);
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { maxSocketPathBytes } from "@mothership/kernel";
+import { checkAddresses } from "./check-addresses.ts";
+import { checkDependencies } from "./check-dependencies.ts";
+import { checkRoutes } from "./check-routes.ts";
+import type { Draft, Reference } from "./draft.ts";
+import type { IssueList } from "./issue.ts";
+import { limits } from "./limits.ts";
+import type { Path } from "./positions.ts";
+
+/** The rules that look at more than one value. Each breach becomes an issue. */
+export function check(draft: Draft, socketDir: string, issues: IssueList): void {
+  const { ships, bays, jobs, modules } = draft;
+  // Jobs share the name space of ships and bays, because logs and metrics tell them apart by name alone.
+  const members = [...ships, ...bays, ...jobs].map(({ value, path }) => ({ name: value.name, path: [...path, "name"] }));
+  checkUnique(members, "ship, bay or prelaunch job", issues);
+  checkUnique(
+    modules.map(({ value, path }) => ({ name: value.name, path: [...path, "name"] })),
+    "module",
+    issues,
+  );
+  checkUnique(draft.uplinkNames, "uplink", issues);
+  if (ships.length + bays.length > limits.members)
+    issues.add([], `the fleet has ${ships.length + bays.length} ships and bays, and may have ${limits.members}`);
+  for (const { value, path } of bays) checkSocketPath(value.name, [...path, "name"], socketDir, issues);
+  checkAddresses(draft.addresses, issues);
+  checkRoutes(draft, issues);
+  checkDependencies(draft, issues);
+  if (issues.count === 0) checkSomethingToRun(draft, issues);
+}
+
+function checkUnique(names: readonly Reference[], what: string, issues: IssueList): void {
+  const inOrder = names
+    .filter(({ name }) => name !== "")
+    .map(({ name, path }) => ({ name, path, offset: issues.positions.nearest(path).start }))
+    .sort((a, b) => a.offset - b.offset);
+  const seen = new Map<string, number>();
+  for (const { name, path, offset } of inOrder) {
+    const before = seen.get(name);
+    if (before === undefined) seen.set(name, offset);
+    else
+      issues.add(path, `the name "${name}" is taken by another ${what}`, {
+        hint: `it was first used in line ${issues.positions.lineColumn(before).line}`,
+      });
+  }
+}
+
+/** A bay listens on a socket named after it; a path that is too long would only fail when it starts. */
+function checkSocketPath(name: string, path: Path, socketDir: string, issues: IssueList): void {
+  const bytes = Buffer.byteLength(`${socketDir}/${name}.sock`);
+  const limit = maxSocketPathBytes();
+  if (name !== "" && bytes > limit)
+    issues.add(path, `the socket of bay "${name}" would have a path of ${bytes} bytes, and ${limit} are possible here`, {
+      hint: `shorten the name, or set MS_SOCKET_DIR to a shorter folder than ${socketDir}`,
+    });
+}
+
+function checkSomethingToRun({ manifest, ships, bays, jobs, staticDirs }: Draft, issues: IssueList): void {
+  if (ships.length + bays.length + jobs.length + staticDirs.length + manifest.mothership.uplinks.length > 0) return;
+  issues.add([], "there is nothing to run: the manifest has no ship, bay, prelaunch job, uplink or static folder", {
+    hint: "mothership init writes a manifest to start from",
+  });
+}

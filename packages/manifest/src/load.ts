@@ -1,0 +1,87 @@
+import { isUtf8 } from "node:buffer";
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import type { AbortOptions } from "@mothership/kernel";
+import { ManifestError } from "./errors.ts";
+import { limits } from "./limits.ts";
+import { type ManifestOptions, parseManifest } from "./parse.ts";
+import type { Manifest } from "./types.ts";
+
+/**
+ * Reads a manifest from a file. Relative paths in it start from its folder.
+ *
+ * @throws {ManifestError} for a file that cannot be read as well as for mistakes in it; the signal's reason when that fires first.
+ */
+export async function loadManifest(path: string, options: ManifestOptions & AbortOptions = {}): Promise<Manifest> {
+  const { signal, ...rest } = options;
+  const text = textOf(await readLimited(path, signal), path);
+  return parseManifest(text, { ...rest, file: path, folder: dirname(resolve(path)) });
+}
+
+async function readLimited(path: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  signal?.throwIfAborted();
+  let file: FileHandle | undefined;
+  try {
+    // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await file.stat();
+    if (stat.isDirectory()) throw unreadable(path, "is a folder, not a manifest", "name the file in it");
+    if (!stat.isFile()) throw unreadable(path, "is not a regular file");
+    const buffer = Buffer.alloc(Math.min(stat.size, limits.fileBytes) + 1);
+    let length = 0;
+    // One byte more than the limit: the file may have grown since.
+    while (length < buffer.length) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    if (length > limits.fileBytes || stat.size > limits.fileBytes)
+      throw unreadable(path, `is larger than a manifest may be (${limits.fileBytes / 1024 ** 2} MiB)`);
+    return buffer.subarray(0, length);
+  } catch (error) {
+    if (error instanceof ManifestError || signal?.aborted) throw error;
+    throw unreadable(path, ...reasonOf(error), { cause: error });
+  } finally {
+    await file?.close();
+  }
+}
+
+const reasons: Readonly<Record<string, readonly [string, string?]>> = {
+  ENOENT: ["does not exist", "mothership init writes one to start from; -c names another file"],
+  ENOTDIR: ["does not exist: a part of the path is no folder"],
+  EACCES: ["may not be read by this user"],
+  EPERM: ["may not be read by this user"],
+  ELOOP: ["is a symbolic link that leads in a circle"],
+  ENAMETOOLONG: ["has a name that is too long"],
+  ERR_INVALID_ARG_VALUE: ["is not a path"],
+  EMFILE: ["cannot be opened: too many files are open"],
+};
+
+function reasonOf(error: unknown): readonly [reason: string, hint: string | undefined] {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+  const [reason, hint] = reasons[code] ?? [`cannot be read (${code})`];
+  return [reason, hint];
+}
+
+function unreadable(path: string, reason: string, hint?: string, options?: ErrorOptions): ManifestError {
+  return new ManifestError([{ file: path, path: "", message: `the manifest ${reason}`, ...(hint !== undefined && { hint }) }], 1, options);
+}
+
+function textOf(bytes: Buffer, path: string): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) throw unreadable(path, "is not UTF-8 text", "it looks like UTF-16; save it as UTF-8");
+  if (bytes.includes(0)) throw unreadable(path, "is not text: it holds a NUL byte");
+  if (!isUtf8(bytes)) throw unreadable(path, `is not UTF-8 text: see line ${firstBadLine(bytes)}`);
+  // A byte order mark is taken off.
+  return new TextDecoder().decode(bytes);
+}
+
+function firstBadLine(bytes: Buffer): number {
+  let line = 1;
+  for (let start = 0; ; line++) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end === -1 || !isUtf8(bytes.subarray(start, end))) return line;
+    start = end + 1;
+  }
+}

@@ -1,0 +1,86 @@
+import { type Address, AddressError, parseAddress } from "@mothership/kernel";
+import type { RouteDraft } from "./draft.ts";
+import { type IssueList, shown } from "./issue.ts";
+import type { Path } from "./positions.ts";
+import type { Loose, RawRoute, Scalar } from "./raw.ts";
+
+/** An address in any of its written forms; undefined, with an issue, when it is none. */
+export function readAddress(text: string | undefined, path: Path, issues: IssueList): Address | undefined {
+  if (text === undefined) return undefined;
+  const expected = '"tcp://host:port", "host:port", a port alone, or "unix:///path"';
+  try {
+    const address = parseAddress(text);
+    if (address.kind === "unix" || address.port > 0) return address;
+    issues.add(path, `${shown(text)} has port 0, and ports begin at 1`, { expected });
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    issues.add(path, error.message, { expected });
+  }
+  return undefined;
+}
+
+/** A route in either form, with the places of its parts; nothing, with an issue, when it cannot be read. */
+export function readRoute(
+  written: Loose<string | RawRoute> | undefined,
+  path: Path,
+  bindNames: readonly string[],
+  issues: IssueList,
+): readonly RouteDraft[] {
+  if (written === undefined) return [];
+  if (typeof written === "string") return readShortRoute(written, path, bindNames, issues);
+  const { bind = "", pattern = "", strip_prefix: stripPrefix, ua_filter: uaFilter } = written;
+  const part = (key: string, text: string) => ({ path: [...path, key], text, index: 0 });
+  return [
+    {
+      route: { bind, pattern, ...(stripPrefix !== undefined && { stripPrefix }), ...(uaFilter !== undefined && { uaFilter }) },
+      bindAt: part("bind", bind),
+      patternAt: part("pattern", pattern),
+      stripPrefixAt: [...path, "strip_prefix"],
+      uaFilterAt: part("ua_filter", uaFilter ?? ""),
+    },
+  ];
+}
+
+function readShortRoute(text: string, path: Path, bindNames: readonly string[], issues: IssueList): readonly RouteDraft[] {
+  const colon = text.indexOf(":");
+  if (colon <= 0 || colon === text.length - 1) {
+    const [bind = "http"] = bindNames;
+    const pattern = text.replaceAll(/^:|:$/g, "");
+    issues.add(path, `${shown(text)} is not a route: a route is a bind, a colon and a pattern`, {
+      expected: '"bind:pattern"',
+      hint: pattern.startsWith("/") ? `write "${bind}:${pattern}"` : undefined,
+    });
+    return [];
+  }
+  const bind = text.slice(0, colon);
+  const pattern = text.slice(colon + 1);
+  const at = { path, text, index: 0 };
+  return [{ route: { bind, pattern }, bindAt: at, patternAt: { ...at, index: colon + 1 }, stripPrefixAt: path, uaFilterAt: at }];
+}
+
+/** The texts without repeats, each where it came first. */
+export function uniqueTexts(texts: readonly (string | undefined)[]): readonly string[] {
+  return [...new Set(texts.filter((text) => text !== undefined))];
+}
+
+/** Tables of texts, numbers and booleans merged into one of texts; later ones win. */
+export function textTable(
+  tables: readonly { readonly value: Readonly<Record<string, Scalar | undefined>>; readonly path: Path }[],
+  issues: IssueList,
+): Readonly<Record<string, string>> {
+  const merged = new Map<string, string>();
+  for (const { value, path } of tables)
+    for (const [key, scalar] of Object.entries(value)) if (scalar !== undefined) merged.set(key, textOf(scalar, [...path, key], issues));
+  // From entries, so that a key named "__proto__" is a key like any other.
+  return Object.fromEntries(merged);
+}
+
+function textOf(scalar: Scalar, path: Path, { positions, text }: IssueList): string {
+  if (typeof scalar !== "number") return String(scalar);
+  const place = positions.exact(path);
+  const written = place ? text.slice(place.start, place.end) : "";
+  // 1.0 is a float in TOML and an integer in JavaScript; it shall not lose its point. 0xe is no float.
+  const isFloat = /^[+-]?[\d_]+(?:\.|e)/i.test(written);
+  if (Number.isFinite(scalar)) return isFloat && Number.isInteger(scalar) && !/e/i.test(String(scalar)) ? `${scalar}.0` : String(scalar);
+  return Number.isNaN(scalar) ? "nan" : scalar > 0 ? "inf" : "-inf";
+}
