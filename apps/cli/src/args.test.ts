@@ -36,7 +36,9 @@ describe("parseCommandLine", () => {
     ["run now", '"run" does not take "now"'],
     ["init -x", '"init" has no option "-x"'],
   ])("refuses %j with one sentence", (line, message) => {
-    expect(() => parseCommandLine(line.split(" "))).toThrowError(expect.objectContaining({ code: "MS_USAGE", message: expect.stringContaining(message) }));
+    expect(() => parseCommandLine(line.split(" "))).toThrowError(
+      expect.objectContaining({ code: "MS_USAGE", message: expect.stringContaining(message) }),
+    );
   });
 
   test("answers any words with a command or with a usage error", () => {

@@ -1,4 +1,5 @@
-import { MothershipError, messageOf, redact } from "@mothership/kernel";
+import { hasCode, MothershipError, messageOf, redact } from "@mothership/kernel";
+import type { ManifestError } from "@mothership/manifest";
 import { type Invocation, parseCommandLine } from "./args.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { helpFor } from "./help.ts";

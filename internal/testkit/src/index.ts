@@ -1,4 +1,5 @@
 export { FakeClock, settle } from "./fake-clock.ts";
+export { freePort } from "./free-port.ts";
 export type { Gate } from "./gate.ts";
 export { eventually, gate } from "./gate.ts";
 export { isAlive } from "./processes.ts";

@@ -81,7 +81,7 @@ export function drawChart(chart: Chart, columns = 80): string {
 }
 
 function routeText({ pattern, stripPrefix, uaFilter }: ChartRoute): string {
-  return [pattern, ...(stripPrefix ? [`−${stripPrefix}`] : []), ...(uaFilter ? [`[${uaFilter}]`] : [])].join(" ");
+  return [pattern, ...(stripPrefix ? [`(strip ${stripPrefix})`] : []), ...(uaFilter ? [`[${uaFilter}]`] : [])].join(" ");
 }
 
 function cut(text: string, width: number): string {

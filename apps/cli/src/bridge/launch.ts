@@ -1,4 +1,13 @@
-import { type AbortOptions, type Closable, type Clock, deadline, type Deps, type Logger, messageOf, type Subscribable } from "@mothership/kernel";
+import {
+  type AbortOptions,
+  type Clock,
+  type Closable,
+  type Deps,
+  deadline,
+  type Logger,
+  messageOf,
+  type Subscribable,
+} from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
 import { type LogSink, openSupervisor, runTasks, type Supervisor } from "@mothership/supervisor";
 import { type Edge, openEdge } from "./edge.ts";
@@ -157,7 +166,9 @@ class RunningFleet implements Mothership {
   #crash(reason: string, exitCode: number): void {
     if (this.#closing) return;
     this.#keeper.move("crash", reason);
-    this.#end({ status: "crashed", exitCode }, { signal: this.#force }).catch((error: unknown) => this.#deps.log.error("The fleet did not end cleanly", { error }));
+    this.#end({ status: "crashed", exitCode }, { signal: this.#force }).catch((error: unknown) =>
+      this.#deps.log.error("The fleet did not end cleanly", { error }),
+    );
   }
 
   #distress(name: string, good: boolean): void {

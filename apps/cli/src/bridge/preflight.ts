@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { connect } from "node:net";
-import { type Address, deadline, type Deps, formatAddress } from "@mothership/kernel";
+import { type Address, type Deps, deadline, formatAddress } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
 import { checkCommands, type ProcessSpec } from "@mothership/supervisor";
 import { PreflightError } from "./errors.ts";
@@ -15,7 +15,11 @@ const lookMs = 1000;
  * @throws {PreflightError} with everything that is wrong.
  */
 export async function assertLaunchable(manifest: Manifest, specs: readonly ProcessSpec[], deps: Deps): Promise<void> {
-  const [commands, folders, addresses] = await Promise.all([missingCommands(specs), missingFolders(manifest), takenAddresses(manifest, deps)]);
+  const [commands, folders, addresses] = await Promise.all([
+    missingCommands(specs),
+    missingFolders(manifest),
+    takenAddresses(manifest, deps),
+  ]);
   const problems = [...commands, ...folders, ...addresses];
   if (problems.length > 0) throw new PreflightError(problems);
 }
@@ -28,7 +32,9 @@ async function missingCommands(specs: readonly ProcessSpec[]): Promise<string[]>
 async function missingFolders({ mothership }: Manifest): Promise<string[]> {
   const looks = mothership.staticDirs.map(async ({ path, written, prefix }) => {
     const found = await stat(path).catch(() => undefined);
-    return found?.isDirectory() ? [] : [`the static folder "${written}" of prefix "${prefix}" ${found ? "is not a folder" : "does not exist"} (looked for ${path})`];
+    return found?.isDirectory()
+      ? []
+      : [`the static folder "${written}" of prefix "${prefix}" ${found ? "is not a folder" : "does not exist"} (looked for ${path})`];
   });
   return (await Promise.all(looks)).flat();
 }
@@ -36,7 +42,9 @@ async function missingFolders({ mothership }: Manifest): Promise<string[]> {
 // A ship whose port somebody else holds would crash for ever, or worse: its health check would pass against the stranger.
 async function takenAddresses(manifest: Manifest, deps: Deps): Promise<string[]> {
   const looks = shipAddresses(manifest).map(async ({ ship, address }) =>
-    (await answers(address, deps)) ? [`ship "${ship}" is to listen on ${formatAddress(address)}, but something else already does; stop that, or change the ship's bind`] : [],
+    (await answers(address, deps))
+      ? [`ship "${ship}" is to listen on ${formatAddress(address)}, but something else already does; stop that, or change the ship's bind`]
+      : [],
   );
   return (await Promise.all(looks)).flat();
 }

@@ -21,7 +21,9 @@ export async function clearance(invocation: Invocation, terminal: Terminal): Pro
       terminal.out(`${JSON.stringify({ valid: true, file, ...counts, warnings })}\n`);
     } else {
       for (const warning of warnings) terminal.err(`mothership: ${warning}\n`);
-      const parts = Object.entries(counts).filter(([, count]) => count > 0).map(([what, count]) => `${count} ${count === 1 ? what.replace(/s$/, "") : what}`);
+      const parts = Object.entries(counts)
+        .filter(([, count]) => count > 0)
+        .map(([what, count]) => `${count} ${count === 1 ? what.replace(/s$/, "") : what}`);
       terminal.out(`${file} is valid: ${parts.join(", ")}\n`);
     }
     return exitCodes.done;

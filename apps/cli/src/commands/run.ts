@@ -19,13 +19,23 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   const sink = terminal.interactive ? prettySink(terminal.out, { names, color: terminal.color }) : jsonSink(terminal.out);
   const log = createLogger({ clock: systemClock, level: logLevel(process.env["MOTHERSHIP_LOG"]), write: sink.own });
   using signals = listenForStop((signal, forced) =>
-    log.info(forced ? "Ending at once" : "Stopping: running requests finish, then the ships stop; a second signal ends everything at once", { signal }),
+    log.info(
+      forced ? "Ending at once" : "Stopping: running requests finish, then the ships stop; a second signal ends everything at once",
+      { signal },
+    ),
   );
 
   let fleet: Mothership;
   try {
     const surroundings = { env: process.env, execPath: process.execPath };
-    fleet = await launch(manifest, { clock: systemClock, log, sink: toStdout(sink), surroundings, signal: signals.stop, force: signals.force });
+    fleet = await launch(manifest, {
+      clock: systemClock,
+      log,
+      sink: toStdout(sink),
+      surroundings,
+      signal: signals.stop,
+      force: signals.force,
+    });
   } catch (error) {
     if (!signals.stop.aborted && hasCode(error, "MS_UNSUPPORTED")) throw error;
     if (!signals.stop.aborted) for (const line of messageOf(error).split("\n")) terminal.err(`mothership: ${line}\n`);

@@ -31,7 +31,7 @@ function common({ name, command, args, env, dependsOn }: PrelaunchJob | Ship, fo
 }
 
 /** A ship with a health check is ready when that passes; one that only has routes when its address takes connections. */
-function readiness({ bind, healthcheck, routes, oneshot }: Ship): Pick<ProcessSpec, "ready"> {
+function readiness({ bind, healthcheck, routes, oneshot }: Ship): Partial<Pick<ProcessSpec, "ready">> {
   if (bind === undefined || oneshot) return {};
   if (healthcheck !== undefined) return { ready: { probe: { kind: "http", address: bind, path: healthcheck } } };
   return routes.length > 0 ? { ready: connectCheck(bind) } : {};

@@ -1,0 +1,52 @@
+import { FakeClock } from "@mothership/testkit";
+import { describe, expect, test } from "vitest";
+import { createLogger } from "./json-logger.ts";
+import { jsonSink, prettySink, printable } from "./log-sink.ts";
+
+const line = { name: "app", stream: "stderr", at: Date.UTC(2026, 0, 2), text: "hello", pid: 7 } as const;
+
+describe("on anything but a terminal", () => {
+  test("every line is one JSON object, the ships' too", () => {
+    const written: string[] = [];
+    const sink = jsonSink((text) => written.push(text));
+    createLogger({ clock: new FakeClock(), write: sink.own }).child({ bind: "http" }).info("Listening", { address: "x" });
+    sink.ship(line);
+    expect(written.map((text) => JSON.parse(text))).toEqual([
+      { time: "2026-01-01T00:00:00.000Z", level: "info", message: "Listening", bind: "http", address: "x" },
+      { time: "2026-01-02T00:00:00.000Z", ship: "app", pid: 7, stream: "stderr", msg: "hello" },
+    ]);
+    expect(written.every((text) => text.endsWith("\n"))).toBe(true);
+  });
+
+  test("no password of a URL and no stack of an error gets out", () => {
+    const written: string[] = [];
+    const log = createLogger({ clock: new FakeClock(), write: jsonSink((text) => written.push(text)).own });
+    log.warn("no answer", { url: "postgres://app:secret@db/x", error: new Error("cannot reach postgres://app:secret@db") });
+    expect(written.join()).not.toContain("secret");
+    expect(JSON.parse(written[0] ?? "")).toMatchObject({ error: "cannot reach postgres://app:***@db" });
+  });
+
+  test("lines below the level are not made", () => {
+    const written: string[] = [];
+    const log = createLogger({ clock: new FakeClock(), level: "warn", write: () => written.push("x") });
+    log.debug("a");
+    log.info("b");
+    log.warn("c");
+    log.error("d");
+    expect(written.length).toBe(2);
+  });
+});
+
+describe("on a terminal", () => {
+  test("the name stands before each line, padded to the longest", () => {
+    const written: string[] = [];
+    const sink = prettySink((text) => written.push(text), { names: ["app", "a-much-longer-name-than-fits"], color: false });
+    sink.ship(line);
+    sink.own({ time: 0, level: "info", message: "Listening", fields: { bind: "http", what: undefined, detail: "two words" } });
+    expect(written).toEqual(["app                  | hello\n", 'mothership           | Listening bind=http detail="two words"\n']);
+  });
+
+  test("a ship may use colours, but cannot move the cursor, clear the screen or set the title", () => {
+    expect(printable("\x1b[31mred\x1b[0m \x1b[2J\x1b[1;1H\x1b]0;title\x07\rover\x07\x9bx\ttab")).toBe("\x1b[31mred\x1b[0m overx\ttab");
+  });
+});

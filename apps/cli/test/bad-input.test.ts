@@ -1,0 +1,113 @@
+import { once } from "node:events";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { freePort, tempFolder } from "@mothership/testkit";
+import { describe, expect, test } from "vitest";
+import { mothership, ship, shipScript } from "./fleet.ts";
+
+const stack = /\n\s+at |node:internal|Error:/;
+
+describe("a manifest that cannot be read", () => {
+  const cases: readonly (readonly [string, (path: string) => void, RegExp])[] = [
+    ["is empty", (path) => writeFileSync(path, ""), /nothing|empty/i],
+    ["is binary", (path) => writeFileSync(path, Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 0xff, 0xfe])), /text|UTF-8|binary/i],
+    ["has 10 MB", (path) => writeFileSync(path, "# x\n".repeat(2_500_000)), /MiB|bytes|large/i],
+    ["is a directory", (path) => mkdirSync(path), /directory|folder/i],
+    ["is not UTF-8", (path) => writeFileSync(path, Buffer.concat([Buffer.from("# caf\xe9\n[mothership]\n", "latin1")])), /UTF-8/],
+    ["is not there", () => undefined, /mothership init/],
+  ];
+
+  test.each(cases)("because it %s gets one clear sentence and exit code 2", async (_, make, says) => {
+    using folder = tempFolder();
+    make(folder.join("ship-manifest.toml"));
+    for (const command of ["run", "clearance", "chart"]) {
+      const { code, stdout, stderr } = await mothership([command], { cwd: folder.path });
+      expect([code, stdout]).toEqual([2, ""]);
+      expect(stderr).toMatch(says);
+      expect(stderr).not.toMatch(stack);
+      expect(stderr.length).toBeLessThan(1000);
+    }
+  });
+
+  test.skipIf(process.getuid?.() === 0)("because this user may not gets one clear sentence", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.join("ship-manifest.toml"), "");
+    chmodSync(folder.join("ship-manifest.toml"), 0);
+    const { code, stderr } = await mothership(["run"], { cwd: folder.path });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/permission/i);
+  });
+});
+
+describe("what is checked before anything is started", () => {
+  test("names the ship whose command is missing, and all of them at once", async () => {
+    using folder = tempFolder();
+    writeFileSync(
+      folder.join("ship-manifest.toml"),
+      `[[mothership.prelaunch]]\nname = "first"\ncommand = "${process.execPath}"\nargs = ["-e", "require('fs').writeFileSync('ran', '')"]\n[[fleet.web]]\nname = "app"\ncommand = "no-such-program"\n[[fleet.web]]\nname = "other"\ncommand = "./missing"\n`,
+    );
+    const { code, stdout, stderr } = await mothership(["run"], { cwd: folder.path });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/"app".*no-such-program/);
+    expect(stderr).toMatch(/"other".*\.\/missing/);
+    expect(stderr).not.toMatch(stack);
+    expect(stdout).not.toContain('"prelaunch"');
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe('{"message":"Mothership failed","status":"failed"}');
+    expect(() => writeFileSync(folder.join("ran"), "", { flag: "wx" })).not.toThrow();
+  });
+
+  test("a bind in use says which bind it is and what to do", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const address = taken.address();
+    const port = typeof address === "object" ? address?.port : 0;
+    using folder = tempFolder();
+    writeFileSync(
+      folder.join("ship-manifest.toml"),
+      `[mothership.bind]\nhttp = "127.0.0.1:${port}"\n${ship("app", await freePort(), 'routes = ["http:/.*"]')}`,
+    );
+    const { code, stdout, stderr } = await mothership(["run"], { cwd: folder.path });
+    taken.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`bind "http".*127\\.0\\.0\\.1:${port}.*(stop|another)`, "i"));
+    expect(stderr).not.toMatch(stack);
+    expect(stdout).not.toContain("listening");
+  });
+
+  test("a ship's own address in use is not taken for the ship", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const address = taken.address();
+    const port = typeof address === "object" ? (address?.port ?? 0) : 0;
+    using folder = tempFolder();
+    writeFileSync(folder.join("ship-manifest.toml"), ship("app", port));
+    const { code, stderr } = await mothership(["run"], { cwd: folder.path });
+    taken.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(new RegExp(`ship "app".*${port}.*already`));
+  });
+
+  test("what this version cannot run is refused, all of it at once", async () => {
+    using folder = tempFolder();
+    writeFileSync(
+      folder.join("ship-manifest.toml"),
+      `[mothership]\ncompression = true\n[[bays.websocket]]\nname = "b"\ncommand = "${shipScript}"\n`,
+    );
+    const { code, stderr } = await mothership(["run"], { cwd: folder.path });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/compression/);
+    expect(stderr).toMatch(/bays/);
+  });
+});
+
+describe("init", () => {
+  test("writes a manifest that is valid, and its schema, and never overwrites", async () => {
+    using folder = tempFolder();
+    expect((await mothership(["init"], { cwd: folder.path })).code).toBe(0);
+    const checked = await mothership(["clearance"], { cwd: folder.path });
+    expect([checked.code, checked.stderr]).toEqual([0, ""]);
+    const again = await mothership(["init"], { cwd: folder.path });
+    expect(again.code).toBe(2);
+    expect(again.stderr).toMatch(/exists already/);
+  });
+});

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventually, tempFolder } from "@mothership/testkit";
+
+const bin = join(import.meta.dirname, "../bin/mothership.cjs");
+/** A ship for tests; see the file. */
+export const shipScript = join(import.meta.dirname, "fixtures/ship.mjs");
+
+/** One line of the program's JSON output. */
+export interface OutputLine {
+  readonly message?: string;
+  readonly status?: string;
+  readonly ship?: string;
+  readonly msg?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs one command of the built program to its end. */
+export async function mothership(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Promise<Finished> {
+  const child = spawn(process.execPath, [bin, ...args], {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const text = collect(child);
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, ...text() };
+}
+
+/** A fleet that runs from a manifest of its own in a folder of its own. Ends with the scope, whatever happened in it. */
+export interface TestFleet extends AsyncDisposable {
+  readonly folder: string;
+  readonly pid: number;
+  lines(): OutputLine[];
+  stdout(): string;
+  stderr(): string;
+  /** Resolves with the first line that fits, past or to come. */
+  line(what: string, fits: (line: OutputLine) => boolean): Promise<OutputLine>;
+  /** Resolves when the fleet runs. */
+  running(): Promise<void>;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves when the program has ended and closed its output. */
+  ended(): Promise<Finished>;
+}
+
+/** Starts `mothership run` on this manifest. `files` are written beside it. */
+export function startFleet(
+  manifest: string,
+  options: { readonly files?: Record<string, string>; readonly args?: readonly string[]; readonly env?: Record<string, string> } = {},
+): TestFleet {
+  const folder = tempFolder();
+  writeFileSync(folder.join("ship-manifest.toml"), manifest);
+  for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(folder.join(name), text);
+  const child = spawn(process.execPath, [bin, "run", ...(options.args ?? [])], {
+    cwd: folder.path,
+    env: { ...process.env, FOLDER: folder.path, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const text = collect(child);
+  const closed = once(child, "close") as Promise<[number | null]>;
+  const lines = (): OutputLine[] =>
+    text()
+      .stdout.split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as OutputLine);
+  const line = (what: string, fits: (line: OutputLine) => boolean): Promise<OutputLine> =>
+    eventually(`${what} in ${JSON.stringify(text())}`.slice(0, 4000), () => lines().find(fits), 20_000);
+  return {
+    folder: folder.path,
+    pid: child.pid ?? 0,
+    lines,
+    stdout: () => text().stdout,
+    stderr: () => text().stderr,
+    line,
+    running: async () => void (await line("the fleet running", ({ message }) => message === "Mothership runs")),
+    signal: (signal) => void child.kill(signal),
+    ended: async () => ({ code: (await closed)[0], ...text() }),
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGTERM");
+      const killer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+      await closed;
+      clearTimeout(killer);
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+/** A `[[fleet.web]]` table around the test ship. */
+export function ship(name: string, port: number | string, more = ""): string {
+  const address = typeof port === "number" ? `tcp://127.0.0.1:${port}` : `unix://${port}`;
+  return `
+[[fleet.web]]
+name = "${name}"
+command = "${process.execPath}"
+args = ["${shipScript}"]
+env = { PORT = "${port}", SHIP = "${name}" }
+bind = "${address}"
+healthcheck = "/health"
+${more}
+`;
+}
+
+function collect(child: ChildProcess): () => { readonly stdout: string; readonly stderr: string } {
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.setEncoding("utf8").on("data", (data: string) => {
+    stdout += data;
+  });
+  child.stderr?.setEncoding("utf8").on("data", (data: string) => {
+    stderr += data;
+  });
+  return () => ({ stdout, stderr });
+}
