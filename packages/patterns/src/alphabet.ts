@@ -11,9 +11,11 @@ export type Neighbour = "edge" | "word" | "newline" | "other";
 export class Alphabet {
   /** How many letters there are. */
   readonly size: number;
+  /** The letter of each ASCII character, for the one loop that cannot afford a call. */
+  readonly ascii: Uint32Array;
   /** The lowest code point of each letter, ascending. */
   readonly #lowest: Uint32Array;
-  readonly #ascii: Uint32Array;
+
   readonly #asksWord: boolean;
   readonly #asksLine: boolean;
   readonly #asksEdge: boolean;
@@ -32,11 +34,7 @@ export class Alphabet {
     if (this.#asksLine) addBounds(lowest, newline);
     this.#lowest = Uint32Array.from(lowest).sort();
     this.size = this.#lowest.length;
-    this.#ascii = Uint32Array.from({ length: 128 }, (_, codePoint) => this.#search(codePoint));
-  }
-
-  letterOf(codePoint: number): number {
-    return codePoint < 128 ? this.#ascii[codePoint]! : this.#search(codePoint);
+    this.ascii = Uint32Array.from({ length: 128 }, (_, codePoint) => this.letterOf(codePoint));
   }
 
   /** A code point that stands for all of this letter. */
@@ -54,7 +52,7 @@ export class Alphabet {
     return this.#asksLine && has(newline, this.sample(letter)) ? "newline" : "other";
   }
 
-  #search(codePoint: number): number {
+  letterOf(codePoint: number): number {
     let low = 0;
     let high = this.size - 1;
     while (low < high) {

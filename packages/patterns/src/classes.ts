@@ -5,21 +5,18 @@ import type { PatternReader } from "./reader.ts";
 const controls = new Map([..."afnrtv"].map((letter, i) => [letter, [0x07, 0x0c, 0x0a, 0x0d, 0x09, 0x0b][i]!]));
 const perlClasses: ReadonlyMap<string, CharSet> = new Map([
   ["d", digit],
-  ["D", negate(digit)],
   ["s", space],
-  ["S", negate(space)],
   ["w", word],
-  ["W", negate(word)],
 ]);
 
 /** Reads what follows a backslash, where it stands for one character (a number) or for a class of them. The backslash has been passed. */
-export function readEscape(reader: PatternReader): number | CharSet {
+export function readEscape(reader: PatternReader, ignoreCase: boolean): number | CharSet {
   const start = reader.at - 1;
   if (reader.atEnd()) throw reader.error("The pattern ends in a single backslash; write \\\\ for the character itself", start);
   const codePoint = reader.take();
   const letter = String.fromCodePoint(codePoint);
-  const perlClass = perlClasses.get(letter);
-  if (perlClass) return perlClass;
+  const perlClass = perlClasses.get(letter.toLowerCase());
+  if (perlClass) return classOf(perlClass, /[DSW]/.test(letter), ignoreCase);
   const control = controls.get(letter);
   if (control !== undefined) return control;
   if (letter === "x" || letter === "u") return readHex(reader, letter, start);
@@ -36,31 +33,30 @@ export function readClass(reader: PatternReader, ignoreCase: boolean): CharSet {
   while (reader.at === first || !reader.sees("]")) {
     if (reader.atEnd()) throw reader.error("The class is never closed; write ] at its end, or \\[ for the character itself", start);
     const at = reader.at;
-    const low = readMember(reader, first);
+    const low = readMember(reader, first, ignoreCase);
     if (!reader.sees("-") || reader.sees("-]")) {
       ranges.push(...(typeof low === "number" ? [low, low] : low));
       continue;
     }
     reader.eat("-");
     if (reader.atEnd()) continue;
-    const high = readMember(reader, first);
+    const high = readMember(reader, first, ignoreCase);
     if (typeof low !== "number" || typeof high !== "number")
       throw reader.error("A range in a class needs one character on each side; write \\- for the character itself", at);
     if (low > high) throw reader.error("A range in a class runs from the lower character to the higher; swap its two ends", at);
     ranges.push(low, high);
   }
   reader.eat("]");
-  const listed = ignoreCase ? foldCase(charSet(ranges)) : charSet(ranges);
-  return negated ? negate(listed) : listed;
+  return classOf(charSet(ranges), negated, ignoreCase);
 }
 
-function readMember(reader: PatternReader, first: number): number | CharSet {
+function readMember(reader: PatternReader, first: number, ignoreCase: boolean): number | CharSet {
   const at = reader.at;
   if (reader.eat("\\")) {
     if (reader.sees("b")) throw reader.error("\\b means nothing in a class; write \\x08 for a backspace", at);
-    return readEscape(reader);
+    return readEscape(reader, ignoreCase);
   }
-  if (reader.sees("[")) return readPosixClass(reader);
+  if (reader.sees("[")) return readPosixClass(reader, ignoreCase);
   // Other engines read these as operations on sets, so they cannot be taken for the characters.
   for (const operator of ["&&", "--", "~~"]) {
     if (reader.sees(operator))
@@ -71,13 +67,19 @@ function readMember(reader: PatternReader, first: number): number | CharSet {
   return reader.take();
 }
 
-function readPosixClass(reader: PatternReader): CharSet {
+function readPosixClass(reader: PatternReader, ignoreCase: boolean): CharSet {
   const at = reader.at;
   const match = reader.eatMatch(/\[:(\^?)(\w*):\]/y);
   if (!match) throw reader.error("A [ in a class opens no other class; write \\[ for the character itself", at);
   const set = posixClasses.get(match[2]!);
   if (!set) throw reader.error(`There is no class ${match[0]}; write one of ${[...posixClasses.keys()].join(", ")}`, at);
-  return match[1] ? negate(set) : set;
+  return classOf(set, match[1] === "^", ignoreCase);
+}
+
+/** Folding comes before negation: without regard to case, what is no letter is not the long s either. */
+function classOf(set: CharSet, negated: boolean, ignoreCase: boolean): CharSet {
+  const folded = ignoreCase ? foldCase(set) : set;
+  return negated ? negate(folded) : folded;
 }
 
 function readHex(reader: PatternReader, letter: "x" | "u", start: number): number {

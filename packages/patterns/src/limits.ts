@@ -19,7 +19,7 @@ export const defaultLimits: PatternLimits = {
   patternLength: 1_000,
   repeatCount: 1_000,
   programSize: 10_000,
-  setSize: 500_000,
+  setSize: 200_000,
   cachedStates: 10_000,
   cachedCells: 4_000_000,
 };

@@ -82,7 +82,7 @@ class Parser {
     const repetition = reader.eatMatch(/[*+?]/y)?.[0];
     if (repetition)
       throw reader.error(`Nothing stands before ${repetition} to repeat; write \\${repetition} for the character itself`, reader.at - 1);
-    const taken = reader.eat("\\") ? readEscape(reader) : reader.take();
+    const taken = reader.eat("\\") ? readEscape(reader, ignoreCase) : reader.take();
     if (typeof taken !== "number") return { kind: "chars", set: taken };
     return { kind: "chars", set: ignoreCase ? foldCase([taken, taken]) : [taken, taken] };
   }
