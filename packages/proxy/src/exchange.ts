@@ -14,8 +14,6 @@ export interface ExchangeContext {
   readonly forwarding: ForwardingSpec;
   readonly log: Logger;
   nextId(): string;
-  /** The Date field of now. */
-  date(): string;
 }
 
 /** Visible ASCII: what may stand in a request line. */
@@ -108,8 +106,6 @@ export class ProxyExchange implements Exchange {
       this.#context.log.error("a response hook failed", { requestId: this.id, route: this.route, reason: messageOf(error) });
       answer = render(this, answers.internal);
     }
-    // A gateway adds the date that an origin without a clock left out (RFC 9110, 6.6.1).
-    if (!answer.head.fields.has("date")) answer.head.fields.appendParsed("Date", "date", this.#context.date());
     this.incoming.respond(answer.head, answer.body);
   }
 

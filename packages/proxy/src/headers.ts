@@ -109,9 +109,6 @@ const requestActions = new Map<string, Action>([
 ]);
 
 const droppedResponseNames = new Set([...hopByHop, "x-mothership-error"]);
-/** Named in trailers they would change what was decided on the head (RFC 9110, 6.5.1). */
-const neverTrailers = new Set([...hopByHop, ...forwardedNames, ...endToEnd, "trailer", "expect", "via", "max-forwards", "age", "vary"]);
-
 /**
  * The fields of a request as they are decided on and forwarded. Host stands first, as the client's authority (an absolute target
  * replaces Host; RFC 9112, 3.2.2).
@@ -162,11 +159,6 @@ export function responseFields(received: Fields): Fields {
     out.appendParsed(received.name(index), key, received.value(index));
   }
   return out;
-}
-
-/** True for a field that may travel behind a body: nothing that frames, routes, authenticates or describes the message (RFC 9110, 6.5.1). */
-export function mayTrail(key: string): boolean {
-  return !neverTrailers.has(key) && !key.startsWith("content-") && !key.startsWith("x-forwarded-");
 }
 
 /** How often this proxy's name stands in Via: as many times has the request been here, or at another with that name. */

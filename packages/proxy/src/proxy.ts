@@ -16,7 +16,6 @@ import {
 } from "@mothership/kernel";
 import { isForProxy, refusalOf } from "./admission.ts";
 import { type Peer, trustedProxies } from "./client.ts";
-import { dateSource } from "./date.ts";
 import type { ProxyEvents } from "./events.ts";
 import { type ExchangeContext, ProxyExchange } from "./exchange.ts";
 import type { ForwardingSpec } from "./headers.ts";
@@ -103,7 +102,6 @@ class RunningProxy implements Proxy {
   readonly #graceMs: number;
   readonly #forwarding: ForwardingSpec;
   readonly #nextId = idSource();
-  readonly #date: () => string;
   readonly #ended = (): void => {
     this.#inFlight--;
   };
@@ -115,7 +113,6 @@ class RunningProxy implements Proxy {
     this.#deps = deps;
     this.#graceMs = spec.graceMs ?? 30_000;
     this.#forwarding = spec.forwarding ?? {};
-    this.#date = dateSource(deps.clock);
     this.emitter = new Emitter((error) => deps.log.error("a listener of proxy events failed", { reason: messageOf(error) }));
   }
 
@@ -148,7 +145,6 @@ class RunningProxy implements Proxy {
       forwarding: this.#forwarding,
       log: this.#deps.log,
       nextId: this.#nextId,
-      date: this.#date,
     };
   }
 

@@ -17,7 +17,6 @@ export interface Answer {
 /** Every reason that an answer of this package can name, with its status. The table of the README is checked against it. */
 export const answers = {
   badTarget: { status: 400, reason: "bad-target", message: "The path of the request is not valid." },
-  duplicateField: { status: 400, reason: "duplicate-field", message: "A header field that may stand once was sent twice." },
   badHandshake: { status: 400, reason: "bad-handshake", message: "The WebSocket handshake is not valid." },
   noRoute: { status: 404, reason: "no-route", message: "Nothing is served at this address." },
   methodRefused: {

@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock, Tunnel } from "@mothership/kernel";
 
@@ -14,10 +15,10 @@ export interface TunnelOutcome {
  *
  * 1. What either side sent behind its head goes first.
  * 2. When one side has sent all, the other is told so and may go on sending: protocols over TCP use half-closed connections.
- * 3. When one side breaks off, so does the other, for there is nobody left to hear what it says.
+ * 3. When one side breaks off, the other is reset, for there is nobody left to hear what it says.
  * 4. A slow side stops the other from being read; what is between them is bounded by the sockets' own buffers.
  *
- * `onEnd` is called once, when both sockets are closed or about to be.
+ * `onEnd` is called once, when both sockets are closed or are being destroyed.
  */
 export function openTunnel(
   client: Tunnel,
@@ -39,7 +40,7 @@ class BytePipe {
   #lastByteAt: number;
   #fromClient = 0;
   #toClient = 0;
-  #sidesDone = 0;
+  #closed = 0;
   #ended = false;
 
   constructor(client: Tunnel, upstream: Tunnel, idleMs: number, clock: Clock, onEnd: (outcome: TunnelOutcome) => void) {
@@ -71,11 +72,11 @@ class BytePipe {
     };
     to.on("drain", () => from.resume());
     from.on("error", () => this.#finish("lost"));
-    from.on("close", () => this.#finish("lost"));
-    from.on("end", () => {
-      to.end();
-      if (++this.#sidesDone === 2) this.#finish("clean");
+    from.on("close", () => {
+      if (!from.readableEnded || !from.writableFinished) this.#finish("lost");
+      else if (++this.#closed === 2) this.#finish("clean");
     });
+    from.on("end", () => to.end());
     if (held.length > 0) pass(held);
     from.on("data", pass);
   }
@@ -94,10 +95,10 @@ class BytePipe {
     if (this.#ended) return;
     this.#ended = true;
     this.#timer?.[Symbol.dispose]();
-    // After a clean end both sides close by themselves once their last bytes are out.
-    if (end !== "clean") {
-      this.#client.destroy();
-      this.#upstream.destroy();
+    for (const socket of [this.#client, this.#upstream]) {
+      // A reset, so that the other side cannot take what it has for all there was. Over TLS or a Unix socket there is none, and it is a close.
+      if (end === "lost" && socket instanceof Socket) socket.resetAndDestroy();
+      else socket.destroy();
     }
     this.#onEnd({ end, bytesFromClient: this.#fromClient, bytesToClient: this.#toClient });
   }
