@@ -82,13 +82,18 @@ class Forward implements ResponseHandler, Running {
     const { upstream, deps, tunnelIdleMs } = this.#context;
     const refusal = this.#over ? new DrainedError("the client") : this.#upgradeProblem(head);
     if (refusal) {
-      tunnel.socket.on("error", () => undefined).destroy();
+      discard(tunnel);
       // Nobody is left to be told when the client is gone.
       if (!this.#over) this.#refuse(refusal instanceof UpgradeRefusedError ? answers.invalid : this.#unavailable(), refusal);
       return;
     }
     this.isTunnel = true;
-    const client = this.#exchange.incoming.takeOver({ status: 101, fields: responseFields(head.fields) });
+    const client = this.#takeOver(head);
+    if (!client) {
+      this.isTunnel = false;
+      discard(tunnel);
+      return;
+    }
     this.#tunnel = openTunnel(client, tunnel, tunnelIdleMs, deps.clock, (outcome) => {
       upstream.leave(this);
       deps.log.debug("a tunnel ended", { requestId: this.#exchange.id, route: this.#exchange.route, ...outcome });
@@ -154,6 +159,16 @@ class Forward implements ResponseHandler, Running {
     return { ...answers.unavailable, retryAfterSeconds: this.#context.upstream.retryAfterSeconds };
   }
 
+  /** Undefined when the client cannot be handed over any more, or not with these fields; it has its answer then. */
+  #takeOver(head: ResponseHead): Tunnel | undefined {
+    try {
+      return this.#exchange.incoming.takeOver({ status: 101, fields: responseFields(head.fields) });
+    } catch (error) {
+      this.#refuse(answers.invalid, error instanceof Error ? error : new Error(messageOf(error)));
+      return undefined;
+    }
+  }
+
   #upgradeProblem(head: ResponseHead): Error | undefined {
     const { incoming, fields } = this.#exchange;
     if (this.#context.upstream.draining) return new DrainedError(`upstream "${this.#context.upstream.name}"`);
@@ -163,4 +178,9 @@ class Forward implements ResponseHandler, Running {
       ? undefined
       : new UpgradeRefusedError("Sec-WebSocket-Accept does not belong to the key of the request");
   }
+}
+
+/** Ends a tunnel that nobody wants; what it still says or fails of has no one to hear it. */
+function discard(tunnel: Tunnel): void {
+  tunnel.socket.on("error", () => undefined).destroy();
 }

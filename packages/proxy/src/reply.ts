@@ -18,6 +18,7 @@ export interface Answer {
 export const answers = {
   badTarget: { status: 400, reason: "bad-target", message: "The path of the request is not valid." },
   badHandshake: { status: 400, reason: "bad-handshake", message: "The WebSocket handshake is not valid." },
+  bodyCut: { status: 400, reason: "body-cut", message: "The body of the request was cut off or is not valid." },
   noRoute: { status: 404, reason: "no-route", message: "Nothing is served at this address." },
   methodRefused: {
     status: 405,

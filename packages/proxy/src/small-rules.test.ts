@@ -69,9 +69,24 @@ describe("rule 52 (RFC 6455, 4.2.1): the opening handshake", () => {
   });
 });
 
-test("rule 65: refused, overloaded, late and invalid upstreams are told apart", () => {
-  const told = (code: `MS_${string}`) => `${answerFor({ code }).status} ${answerFor({ code }).reason}`;
-  expect(told("MS_HTTP1_BAD_RESPONSE")).toBe("502 upstream-invalid");
+describe("rule 65 (RFC 9110, 15.6): upstreams that refuse, are overloaded, late or wrong are told apart", () => {
+  test.each([
+    ["MS_HTTP1_CONNECT_FAILED", "502 upstream-unreachable"],
+    ["MS_HTTP1_UPSTREAM_CLOSED", "502 upstream-closed"],
+    ["MS_HTTP1_TRUNCATED", "502 upstream-closed"],
+    ["MS_HTTP1_BAD_RESPONSE", "502 upstream-invalid"],
+    ["MS_HTTP1_QUEUE_FULL", "503 upstream-overloaded"],
+    ["MS_HTTP1_QUEUE_TIMEOUT", "503 upstream-overloaded"],
+    ["MS_HTTP1_POOL_CLOSED", "503 upstream-unavailable"],
+    ["MS_HTTP1_CONNECT_TIMEOUT", "504 upstream-timeout"],
+    ["MS_HTTP1_FIRST_BYTE_TIMEOUT", "504 upstream-timeout"],
+    ["MS_HTTP1_STALLED", "504 upstream-timeout"],
+    ["MS_HTTP1_REQUEST_BODY_FAILED", "400 body-cut"],
+    ["MS_HTTP1_REQUEST_INVALID", "500 internal"],
+  ] as const)("%s: %s", (code, told) => {
+    const { status, reason } = answerFor({ code });
+    expect(`${status} ${reason}`).toBe(told);
+  });
 });
 
 test("ids are unique within a source and between sources", () => {

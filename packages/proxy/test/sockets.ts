@@ -24,5 +24,6 @@ export async function closed(socket: Socket): Promise<void> {
     .on("error", () => undefined)
     .on("end", () => socket.end())
     .resume();
+  if (socket.readableEnded) socket.end();
   if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
 }
