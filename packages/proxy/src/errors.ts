@@ -80,13 +80,3 @@ export class DrainedError extends MothershipError {
     this.name = "DrainedError";
   }
 }
-
-/** An upstream answered an upgrade with something that is no valid acceptance of it (RFC 9110, 7.8; RFC 6455, 4.1). */
-export class UpgradeRefusedError extends MothershipError {
-  readonly code = "MS_UPGRADE_INVALID";
-
-  constructor(reason: string) {
-    super(`The upstream's answer to an upgrade is not valid: ${reason}`);
-    this.name = "UpgradeRefusedError";
-  }
-}

@@ -29,8 +29,8 @@ const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"])
 /**
  * Whether a request may be sent once more, on another connection. Only a reused connection that the upstream had closed meanwhile is
  * a reason: a fresh one that fails would fail again. If bytes of it were written, the upstream may have acted on it, so that
- * only an idempotent request without a body is repeated (RFC 9112, 9.3.1).
+ * only an idempotent one is repeated (RFC 9112, 9.3.1). A body can be read once, so that none with a body is.
  */
 export function mayRetry(error: Pick<ClientError, "stale" | "written">, method: string, bodyless: boolean): boolean {
-  return error.stale && (!error.written || (bodyless && idempotent.has(method)));
+  return error.stale && bodyless && (!error.written || idempotent.has(method));
 }

@@ -10,7 +10,6 @@ import {
   type ResponseHead,
   type Tunnel,
 } from "@mothership/kernel";
-import { DrainedError, UpgradeRefusedError } from "./errors.ts";
 import { answerFor, mayRetry } from "./failure.ts";
 import { responseFields } from "./headers.ts";
 import { type Answer, answers, reply } from "./reply.ts";
@@ -41,6 +40,8 @@ export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600
     new Forward(exchange, context).begin();
   };
 }
+
+const clientLeft = new Error("the client left");
 
 interface ForwardContext {
   readonly upstream: Upstream;
@@ -80,18 +81,10 @@ class Forward implements ResponseHandler, Running {
 
   upgraded(head: ResponseHead, tunnel: Tunnel): void {
     const { upstream, deps, tunnelIdleMs } = this.#context;
-    const refusal = this.#over ? new DrainedError("the client") : this.#upgradeProblem(head);
-    if (refusal) {
-      discard(tunnel);
-      // Nobody is left to be told when the client is gone.
-      if (!this.#over) this.#refuse(refusal instanceof UpgradeRefusedError ? answers.invalid : this.#unavailable(), refusal);
-      return;
-    }
-    this.isTunnel = true;
     const client = this.#takeOver(head);
     if (!client) {
-      this.isTunnel = false;
-      discard(tunnel);
+      // It has no one to talk to, and what it still says or fails of has no one to hear it.
+      tunnel.socket.on("error", () => undefined).destroy();
       return;
     }
     this.#tunnel = openTunnel(client, tunnel, tunnelIdleMs, deps.clock, (outcome) => {
@@ -103,7 +96,7 @@ class Forward implements ResponseHandler, Running {
   failed(error: ClientError): void {
     const { method, body } = this.#exchange.incoming;
     if (this.#tries === 1 && mayRetry(error, method, body.length === 0)) this.#send();
-    else this.#refuse(answerFor(error), error);
+    else this.#refuse(answerFor(error), messageOf(error), error.code);
   }
 
   /** The upstream is drained and the time of this request or tunnel is over. */
@@ -137,20 +130,14 @@ class Forward implements ResponseHandler, Running {
 
   #finished(outcome: Outcome): void {
     this.#over = true;
-    if (outcome.end !== "complete") this.#sent?.cancel(new DrainedError("the client"));
+    if (outcome.end !== "complete") this.#sent?.cancel(clientLeft);
     if (!this.isTunnel) this.#context.upstream.leave(this);
   }
 
-  #refuse(answer: Answer, error: Error): void {
+  #refuse(answer: Answer, detail: string, code?: string): void {
     const { upstream, warn } = this.#context;
-    warn("a request could not be forwarded", {
-      requestId: this.#exchange.id,
-      route: this.#exchange.route,
-      status: answer.status,
-      reason: answer.reason,
-      code: "code" in error ? error.code : undefined,
-      detail: messageOf(error),
-    });
+    const { id, route } = this.#exchange;
+    warn("a request could not be forwarded", { requestId: id, route, status: answer.status, reason: answer.reason, code, detail });
     upstream.leave(this);
     reply(this.#exchange, answer);
   }
@@ -159,28 +146,26 @@ class Forward implements ResponseHandler, Running {
     return { ...answers.unavailable, retryAfterSeconds: this.#context.upstream.retryAfterSeconds };
   }
 
-  /** Undefined when the client cannot be handed over any more, or not with these fields; it has its answer then. */
+  /** The client's side of a tunnel. Undefined when there is to be none; then the client has been answered. */
   #takeOver(head: ResponseHead): Tunnel | undefined {
+    const { incoming, fields } = this.#exchange;
+    if (this.#context.upstream.draining) {
+      reply(this.#exchange, this.#unavailable());
+      return undefined;
+    }
+    const accepts = head.fields.all("sec-websocket-accept");
+    if (incoming.upgrade === "websocket" && (accepts.length !== 1 || accepts[0] !== acceptOf(fields.get("sec-websocket-key") ?? ""))) {
+      this.#refuse(answers.invalid, "Sec-WebSocket-Accept does not belong to the key of the request");
+      return undefined;
+    }
     try {
-      return this.#exchange.incoming.takeOver({ status: 101, fields: responseFields(head.fields) });
+      // Before it is handed over: that ends the request, which must not be taken for the end of the work.
+      this.isTunnel = true;
+      return incoming.takeOver({ status: 101, fields: responseFields(head.fields) });
     } catch (error) {
-      this.#refuse(answers.invalid, error instanceof Error ? error : new Error(messageOf(error)));
+      this.isTunnel = false;
+      this.#refuse(answers.invalid, messageOf(error));
       return undefined;
     }
   }
-
-  #upgradeProblem(head: ResponseHead): Error | undefined {
-    const { incoming, fields } = this.#exchange;
-    if (this.#context.upstream.draining) return new DrainedError(`upstream "${this.#context.upstream.name}"`);
-    if (incoming.upgrade !== "websocket") return undefined;
-    const accept = head.fields.all("sec-websocket-accept");
-    return accept.length === 1 && accept[0] === acceptOf(fields.get("sec-websocket-key") ?? "")
-      ? undefined
-      : new UpgradeRefusedError("Sec-WebSocket-Accept does not belong to the key of the request");
-  }
-}
-
-/** Ends a tunnel that nobody wants; what it still says or fails of has no one to hear it. */
-function discard(tunnel: Tunnel): void {
-  tunnel.socket.on("error", () => undefined).destroy();
 }

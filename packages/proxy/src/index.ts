@@ -5,7 +5,6 @@ export {
   DrainedError,
   TargetError,
   TrustedProxyError,
-  UpgradeRefusedError,
 } from "./errors.ts";
 export type { ProxyEvents } from "./events.ts";
 export { type ForwardOptions, forwardTo } from "./forward.ts";

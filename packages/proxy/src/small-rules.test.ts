@@ -32,7 +32,8 @@ describe("what is refused whatever is routed", () => {
 describe("rule 55 and 56 (RFC 9112, 9.3.1): what may be sent a second time", () => {
   test.each([
     // stale, written, method, bodyless, again
-    [true, false, "POST", false, true],
+    [true, false, "POST", true, true],
+    [true, false, "POST", false, false],
     [true, false, "GET", true, true],
     [true, true, "GET", true, true],
     [true, true, "DELETE", true, true],
