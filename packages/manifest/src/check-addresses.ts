@@ -1,3 +1,4 @@
+import { normalize } from "node:path";
 import { type Address, formatAddress } from "@mothership/kernel";
 import type { AddressUse } from "./draft.ts";
 import type { IssueList } from "./issue.ts";
@@ -10,7 +11,7 @@ export function checkAddresses(uses: readonly AddressUse[], issues: IssueList): 
     .sort((a, b) => a.offset - b.offset)
     .map(({ use }) => use);
   for (const use of inOrder) {
-    const place = use.address.kind === "unix" ? use.address.path : String(use.address.port);
+    const place = use.address.kind === "unix" ? normalize(use.address.path) : String(use.address.port);
     const others = byPlace.get(place) ?? [];
     const taken = others.find((other) => overlap(other.address, use.address));
     if (taken)

@@ -26,7 +26,17 @@ function checkTarget({ name, path }: Reference, own: Members, others: Members, k
   if (other?.value.kind === "job")
     issues.add(path, `"${name}" is a prelaunch job, and those end before any ship or bay starts`, { hint: "take it out of depends_on" });
   else if (other) issues.add(path, `"${name}" is a ${other.value.kind}, and a prelaunch job can only wait for other prelaunch jobs`);
-  else issues.add(path, `there is no ${kind} named "${name}"`, { hint: suggestion(name, [...own.keys()], `there is no ${kind} at all`) });
+  else
+    issues.add(path, `there is no ${kind} named "${name}"`, {
+      hint: () => suggestion(name, [...own.keys()], `there is no ${kind} at all`),
+    });
+}
+
+/** `a -> b -> a`; of a long circle the beginning and the end. */
+function circle(trail: readonly { readonly name: string }[], back: string): string {
+  const names = trail.map(({ name }) => name);
+  const around = [...names.slice(names.indexOf(back)), back];
+  return (around.length > 12 ? [...around.slice(0, 6), "...", ...around.slice(-4)] : around).join(" -> ");
 }
 
 /** Reports each way back to a member that is still being followed. Without recursion: a chain may be long. */
@@ -42,9 +52,7 @@ function checkCycles(members: Members, issues: IssueList): void {
         onTrail.delete(here.name);
         finished.add(here.name);
       } else if (onTrail.has(need.name)) {
-        const names = trail.map(({ name }) => name);
-        const cycle = [...names.slice(names.indexOf(need.name)), need.name];
-        issues.add(need.path, `nothing in this circle could ever start: ${cycle.join(" -> ")}`);
+        issues.add(need.path, () => `nothing in this circle could ever start: ${circle(trail, need.name)}`);
       } else if (members.has(need.name) && !finished.has(need.name)) {
         trail.push({ name: need.name, next: 0 });
         onTrail.add(need.name);

@@ -39,7 +39,7 @@ function checkRoute(
 function checkBind(name: string, at: Spot, bindNames: readonly string[], issues: IssueList): void {
   if (bindNames.includes(name)) return;
   issues.add(at, `there is no bind named ${shown(name)}`, {
-    hint: suggestion(name, bindNames, `no bind is declared; add ${name} = "0.0.0.0:8080" under [mothership.bind]`),
+    hint: () => suggestion(name, bindNames, `no bind is declared; add ${name} = "0.0.0.0:8080" under [mothership.bind]`),
   });
 }
 
@@ -52,7 +52,7 @@ function checkAgentFilter(filter: string, at: Spot, issues: IssueList): void {
   else if (!agentFilters.includes(filter))
     issues.add(at, `${shown(filter)} is not a user agent filter`, {
       expected: `${agentFilters.join(", ")}, or ~ and a pattern`,
-      hint: filter === "~" ? "write the pattern behind the ~" : suggestion(filter, agentFilters, ""),
+      hint: filter === "~" ? "write the pattern behind the ~" : () => suggestion(filter, agentFilters, ""),
     });
 }
 

@@ -1,23 +1,12 @@
+export { diffManifests, type ManifestDiff } from "./diff.ts";
 export { ManifestError, SelectionError } from "./errors.ts";
+export type { Environment } from "./expand.ts";
 export { type FormatOptions, formatIssues } from "./format-issues.ts";
 export type { ManifestIssue } from "./issue.ts";
 export { loadManifest } from "./load.ts";
 export { manifestSchema } from "./manifest-schema.ts";
 export { type ManifestOptions, type ParseOptions, parseManifest, socketFolder } from "./parse.ts";
-export type {
-  Bay,
-  Bind,
-  CorsCache,
-  FilePath,
-  Flagship,
-  Manifest,
-  Module,
-  MothershipSettings,
-  PrelaunchJob,
-  RateLimiting,
-  Route,
-  Ship,
-  StaticDir,
-  StaticFlagship,
-  Uplink,
-} from "./types.ts";
+export { type DroppedDependency, type Filter, type Selection, selectByTags } from "./select.ts";
+export { schemaFileName, starterManifest } from "./starter.ts";
+export type * from "./types.ts";
+export type { JsonSchema } from "./validate.ts";

@@ -22,10 +22,13 @@ export interface ManifestIssue {
   readonly frame?: string;
 }
 
+/** A text that is only put together when it is wanted: comparing names takes time, and a file may hold ten thousand mistakes. */
+export type Lazy = string | (() => string);
+
 /** What a rule says besides its message. */
 export interface IssueDetail {
   readonly expected?: string | undefined;
-  readonly hint?: string | undefined;
+  readonly hint?: Lazy | undefined;
   /** Point to the key instead of the value. */
   readonly at?: "key";
 }
@@ -61,7 +64,7 @@ export class IssueList {
   }
 
   /** Notes a mistake at a value, or at a place inside a text. */
-  add(where: Path | Spot, message: string, detail: IssueDetail = {}): void {
+  add(where: Path | Spot, message: Lazy, detail: IssueDetail = {}): void {
     this.#count++;
     if (this.#count > limits.issues) return;
     const spot = "path" in where ? where : undefined;
@@ -75,9 +78,9 @@ export class IssueList {
         line,
         column,
         path: pathText(path),
-        message: harmless(message.length > messageLength ? `${message.slice(0, messageLength - 1)}…` : message),
-        ...(detail.expected !== undefined && { expected: detail.expected }),
-        ...(detail.hint !== undefined && { hint: detail.hint }),
+        message: readable(message),
+        ...(detail.expected !== undefined && { expected: readable(detail.expected) }),
+        ...(detail.hint !== undefined && { hint: readable(detail.hint) }),
         frame: codeFrame(this.text, line, column),
       },
     });
@@ -115,9 +118,11 @@ export function shown(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
-/** Escapes what a terminal would act on, or what would change the order of characters. */
-function harmless(text: string): string {
-  return text.replaceAll(
+/** Cut to a length that can be read, with what a terminal would act on, or what would change the order of characters, escaped. */
+function readable(text: Lazy): string {
+  const whole = typeof text === "string" ? text : text();
+  const cut = whole.length > messageLength ? `${whole.slice(0, messageLength - 1)}…` : whole;
+  return cut.replaceAll(
     /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -41,7 +41,8 @@ async function readLimited(path: string, signal: AbortSignal | undefined): Promi
       throw unreadable(path, `is larger than a manifest may be (${limits.fileBytes / 1024 ** 2} MiB)`);
     return buffer.subarray(0, length);
   } catch (error) {
-    if (error instanceof ManifestError || signal?.aborted) throw error;
+    signal?.throwIfAborted();
+    if (error instanceof ManifestError) throw error;
     throw unreadable(path, ...reasonOf(error), { cause: error });
   } finally {
     await file?.close();

@@ -62,7 +62,7 @@ export function normalizeUplinks(
     if (url === undefined) continue;
     const target = uplinkTarget(url);
     if ("wrong" in target) {
-      issues.add([...path, "url"], `the URL ${target.wrong}`, { expected: 'a URL such as "postgres://localhost:5432/mydb"' });
+      issues.add([...path, "url"], `"url" ${target.wrong}`, { expected: 'a URL such as "postgres://localhost:5432/mydb"' });
       continue;
     }
     const host = target.host.includes(":") ? `[${target.host}]` : target.host;

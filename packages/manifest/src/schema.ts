@@ -31,7 +31,9 @@ const args = Type.Optional(
   list(argument, 'a list of texts such as ["db:migrate"]', "Arguments of the command. Default: none.", limits.args),
 );
 
-const scalar = Type.Union([argument, Type.Number(), Type.Boolean()], { title: "text, a number, true or false" });
+const scalar = Type.Union([argument, Type.Number({ title: "a number" }), Type.Boolean({ title: "true or false" })], {
+  title: "text, a number, true or false",
+});
 
 const env = Type.Optional(
   Type.Record(Type.String({ pattern: "^[^=\\u0000]+$" }), scalar, {

@@ -20,7 +20,7 @@ export interface UplinkTarget {
 /** What to connect to, or what is wrong with the URL in words that hold no part of it: it may hold a password. */
 export function uplinkTarget(text: string): UplinkTarget | { readonly wrong: string } {
   const url = URL.parse(text);
-  if (!url) return { wrong: "is no URL" };
+  if (!url) return { wrong: "is not a URL" };
   const scheme = url.protocol.slice(0, -1);
   if (!Object.hasOwn(ports, scheme)) return { wrong: `has none of the schemes ${Object.keys(ports).join(", ")}` };
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
@@ -39,7 +39,7 @@ const secureModes = ["require", "verify-ca", "verify-full"];
 /** What is wrong with the URL of a PostgreSQL election, in words that hold no part of it; undefined when it can be used. */
 export function electionUrlProblem(text: string, allowInsecure: boolean): { readonly wrong: string; readonly hint?: string } | undefined {
   const url = URL.parse(text);
-  if (!url) return { wrong: "is no URL" };
+  if (!url) return { wrong: "is not a URL" };
   if (url.protocol !== "postgres:" && url.protocol !== "postgresql:") return { wrong: "must begin with postgres:// or postgresql://" };
   // Without the parameter the flagship's own default holds.
   const mode = url.searchParams.get("sslmode");

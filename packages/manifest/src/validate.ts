@@ -43,10 +43,8 @@ export function validate(value: unknown, schema: JsonSchema, path: Path, issues:
 
 type Kind = "string" | "integer" | "number" | "boolean" | "array" | "object" | "date";
 
-const kindNames: Readonly<Record<Kind, string>> = {
+const kindNames: Readonly<Record<Exclude<Kind, "integer" | "number">, string>> = {
   string: "text",
-  integer: "a number",
-  number: "a number",
   boolean: "true or false",
   array: "a list",
   object: "a table",
@@ -74,7 +72,8 @@ function accepts(schema: JsonSchema, kind: Kind): boolean {
 
 function wrongKind(kind: Kind, value: unknown, schema: JsonSchema, path: Path, issues: IssueList): undefined {
   const expected = schema.title ?? schema.type ?? "something else";
-  issues.add(path, `${subject(path)} must be ${expected}, not ${kindNames[kind]}`, { expected, hint: repair(kind, value, schema, path) });
+  const found = kind === "integer" || kind === "number" ? `the number ${String(value)}` : kindNames[kind];
+  issues.add(path, `${subject(path)} must be ${expected}, not ${found}`, { expected, hint: repair(kind, value, schema, path) });
   return undefined;
 }
 
@@ -90,7 +89,8 @@ function repair(kind: Kind, value: unknown, schema: JsonSchema, path: Path): str
     return `write ${key} = [...] with brackets around the text`;
   if (kind === "object" && schema.type === "array" && schema.items?.type === "object")
     return `write [[${pathText(path)}]] with two brackets`;
-  if (kind === "array" && path.length === 1 && schema.patternProperties) return `name the group in the header: ${schema.title ?? ""}`;
+  if (kind === "array" && path.length === 1 && schema.patternProperties)
+    return "the header names a group as well, as in [[fleet.web]] or [[bays.websocket]]";
   return undefined;
 }
 
@@ -122,7 +122,7 @@ function matching(key: string, patterns: JsonSchema["patternProperties"] = {}): 
 function unknownKey(key: string, schema: JsonSchema, path: Path, issues: IssueList): void {
   if (schema.patternProperties) {
     const isVariable = Object.keys(schema.patternProperties)[0]?.startsWith("^[^");
-    const rule = isVariable ? "it is empty, or holds a character that cannot stand there" : "use ASCII letters, digits and _ . - + @";
+    const rule = isVariable ? "it is empty, or holds = or NUL" : "use ASCII letters, digits and _ . - + @, at most 64";
     issues.add(path, `${shown(key)} cannot be a name here: ${rule}`, { at: "key" });
     return;
   }
@@ -131,7 +131,8 @@ function unknownKey(key: string, schema: JsonSchema, path: Path, issues: IssueLi
   issues.add(path, `unknown key ${shown(key)} in ${parent.length > 0 ? pathText(parent) : "the manifest"}`, {
     at: "key",
     expected: known.join(", "),
-    hint: suggestion(key, known, "no key can stand here"),
+    hint: () =>
+      parent.length === 0 && isSetting(key, schema) ? `write it under [mothership]` : suggestion(key, known, "no key can stand here"),
   });
 }
 
@@ -155,15 +156,13 @@ function wrongText(
   return value.includes("\0") ? "holds a NUL character" : `must be ${title}, not ${shown(value)}`;
 }
 
-function wrongNumber(value: unknown, schema: JsonSchema): string | undefined {
+function wrongNumber(value: unknown, { title = "a number", minimum, maximum, exclusiveMinimum }: JsonSchema): string | undefined {
   if (typeof value !== "number" && typeof value !== "bigint") return undefined;
-  const { title = "a number", minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY, exclusiveMinimum } = schema;
-  if (Number.isNaN(value)) return `must be ${title}, not nan`;
-  const limited = Number.isFinite(maximum) || Number.isFinite(minimum);
-  if (value > maximum) return `must be ${title}, at most ${maximum}`;
-  if (value < minimum || (exclusiveMinimum !== undefined && value <= exclusiveMinimum))
-    return `must be ${title}${limited && exclusiveMinimum === undefined ? `, at least ${minimum}` : ""}`;
-  return undefined;
+  const tooLarge = maximum !== undefined && value > maximum;
+  const tooSmall = (minimum !== undefined && value < minimum) || (exclusiveMinimum !== undefined && value <= exclusiveMinimum);
+  if (!tooLarge && !tooSmall && !Number.isNaN(value)) return undefined;
+  const bound = tooLarge ? ` up to ${maximum}` : minimum === undefined ? "" : ` from ${minimum}`;
+  return `must be ${title}${/\d/.test(title) && !tooLarge ? "" : bound}, not ${String(value)}`;
 }
 
 /** What a message speaks of: the key, and in a list the number of the element too. */
@@ -177,4 +176,9 @@ function subject(path: Path): string {
 
 function owner(path: Path): string {
   return path.length > 0 ? pathText(path) : "the manifest";
+}
+
+/** True when an unknown key of the whole manifest is a key of `[mothership]`. */
+function isSetting(key: string, { properties }: JsonSchema): boolean {
+  return Object.hasOwn(properties?.["mothership"]?.properties ?? {}, key);
 }

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import { defaults } from "./limits.ts";
+import { manifestSchema } from "./manifest-schema.ts";
+import { parseManifest } from "./parse.ts";
+import type { RawManifest } from "./raw.ts";
+import { type SchemaManifest, schema } from "./schema.ts";
+import type { JsonSchema } from "./validate.ts";
+
+/** What the walker interprets, and what it may ignore because it is for people. */
+const interpreted = [
+  "type",
+  "properties",
+  "required",
+  "patternProperties",
+  "additionalProperties",
+  "maxProperties",
+  "items",
+  "maxItems",
+  "anyOf",
+  "enum",
+  "pattern",
+  "minLength",
+  "maxLength",
+  "minimum",
+  "exclusiveMinimum",
+  "maximum",
+];
+const forPeople = ["title", "description", "default", "$schema", "$id"];
+
+function* subschemas(one: JsonSchema): Generator<JsonSchema> {
+  yield one;
+  const inner = [...Object.values(one.properties ?? {}), ...Object.values(one.patternProperties ?? {}), ...(one.anyOf ?? [])];
+  for (const schema of one.items ? [...inner, one.items] : inner) yield* subschemas(schema);
+}
+
+/** Values of `default` in the schema, by the path of keys. */
+function* defaultsOf(one: JsonSchema & { readonly default?: unknown }, path: string): Generator<readonly [string, unknown]> {
+  if (one.default !== undefined) yield [path, one.default];
+  for (const [key, inner] of Object.entries(one.properties ?? {})) yield* defaultsOf(inner, path ? `${path}.${key}` : key);
+  for (const inner of [...(one.anyOf ?? []), ...Object.values(one.patternProperties ?? {})]) yield* defaultsOf(inner, path);
+  if (one.items) yield* defaultsOf(one.items, path);
+}
+
+describe("the schema", () => {
+  test("is the one in schema.json, byte for byte (else run scripts/write-schema.ts)", () => {
+    const written = readFileSync(new URL("schema.json", import.meta.url), "utf8");
+    expect(written).toBe(`${JSON.stringify(schema, null, 2)}\n`);
+    expect(manifestSchema).toEqual(JSON.parse(written));
+  });
+
+  test("gives the type that the loader works with", () => {
+    expectTypeOf<SchemaManifest>().toEqualTypeOf<RawManifest>();
+  });
+
+  test("uses no keyword that the walker does not interpret", () => {
+    const used = new Set([...subschemas(manifestSchema)].flatMap((one) => Object.keys(one)));
+    expect([...used].filter((keyword) => !interpreted.includes(keyword) && !forPeople.includes(keyword))).toEqual([]);
+  });
+
+  test("closes every table, so that an unknown key is a mistake for editors too", () => {
+    const open = [...subschemas(manifestSchema)].filter(
+      (one) => one.type === "object" && !("additionalProperties" in one && one.additionalProperties === false),
+    );
+    expect(open).toEqual([]);
+  });
+
+  test("says what was expected wherever a value can be wrong", () => {
+    expect([...subschemas(manifestSchema)].filter((one) => one.title === undefined)).toEqual([]);
+  });
+
+  test("tells editors the defaults that normalising applies", () => {
+    expect(Object.fromEntries(defaultsOf(manifestSchema, ""))).toEqual({
+      "mothership.compression": defaults.compression,
+      "mothership.cors_cache": defaults.corsCache.enabled,
+      "mothership.cors_cache.default_ttl": defaults.corsCache.defaultTtlSeconds,
+      "mothership.cors_cache.max_entries": defaults.corsCache.maxEntries,
+      "mothership.static_dirs.prefix": defaults.staticPrefix,
+      "mothership.bind.proxy_protocol": defaults.proxyProtocol,
+      "mothership.flagship.enabled": defaults.flagship.enabled,
+      "mothership.flagship.election": defaults.flagship.election,
+      "mothership.flagship.prelaunch_timeout": defaults.flagship.prelaunchTimeoutSeconds,
+      "mothership.flagship.election_timeout": defaults.flagship.electionTimeoutSeconds,
+      "mothership.uplinks.timeout": defaults.uplinkTimeout,
+      "fleet.critical": defaults.critical,
+      "fleet.oneshot": defaults.oneshot,
+      "bays.critical": defaults.critical,
+      "modules.phase": defaults.phase,
+      "base.ship.critical": defaults.critical,
+      "base.ship.oneshot": defaults.oneshot,
+      "base.bay.critical": defaults.critical,
+      "base.module.phase": defaults.phase,
+    });
+  });
+
+  test("loads without typebox", () => {
+    const sources = ["parse", "load", "validate", "manifest-schema", "limits"].map((name) =>
+      readFileSync(new URL(`${name}.ts`, import.meta.url), "utf8"),
+    );
+    expect(sources.join("\n")).not.toMatch(/from "typebox"|from "\.\/schema\.ts"/);
+    expect(parseManifest('[[fleet.web]]\nname = "a"\ncommand = "b"\n').ships).toHaveLength(1);
+  });
+});
