@@ -1,3 +1,4 @@
+export { type CommandIssue, checkCommands } from "./command.ts";
 export type {
   Applied,
   ExitReport,
@@ -23,3 +24,5 @@ export type { CheckSpec, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Probe, Pro
 export type { Dependency, LogFileSpec, LogPolicy, OnLost, ProcessSpec, RestartPolicy, StopPolicy } from "./spec.ts";
 export { connectCheck } from "./spec.ts";
 export { type ProcessState, processStates } from "./state.ts";
+export { openSupervisor } from "./supervisor.ts";
+export { runTasks } from "./tasks.ts";

@@ -46,7 +46,7 @@ export type Probe = Address | HttpProbe | ExecProbe | LogProbe | NotifyProbe | P
 export interface CheckSpec {
   /** Of several, all must pass. */
   readonly probe: Probe | readonly Probe[];
-  /** Before the first look. Default 0. */
+  /** From ready (liveness: from up or ready) to the first look. Default `intervalMs`. */
   readonly initialDelayMs?: number;
   /** From the end of one look to the next, ±10 %. Default 5 000 for readiness, 10 000 for liveness. */
   readonly intervalMs?: number;

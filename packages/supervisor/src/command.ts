@@ -1,0 +1,75 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
+import type { ProcessSpec } from "./spec.ts";
+
+/** Why a command cannot be run. */
+export interface CommandIssue {
+  /** Of the process. */
+  readonly name: string;
+  readonly command: string;
+  /** ENOENT: not found. EACCES: found, but it may not be executed. ENOTDIR: the folder is not one. */
+  readonly code: "ENOENT" | "EACCES" | "ENOTDIR";
+  /** One sentence with the fix where one is known. */
+  readonly message: string;
+}
+
+type What = Pick<ProcessSpec, "name" | "command" | "env" | "args"> & { readonly cwd?: string | undefined };
+
+/**
+ * Which of the commands cannot be found or executed, as the system would look them up: in the PATH of the process's own environment,
+ * from its own folder. Nothing is started. Rights are those of this process, not of `user`.
+ */
+export function checkCommands(specs: readonly What[]): readonly CommandIssue[] {
+  return specs.flatMap((spec) => {
+    const found = findCommand(spec);
+    return typeof found === "string" ? [] : [found];
+  });
+}
+
+/** What the system takes where there is no PATH. */
+const defaultPath = "/usr/local/bin:/bin:/usr/bin";
+
+/** The file that a command stands for, or why there is none. */
+export function findCommand(spec: What): string | CommandIssue {
+  const { name, command } = spec;
+  const folder = resolve(spec.cwd ?? ".");
+  if (spec.cwd !== undefined && !isFolder(folder))
+    return { name, command, code: "ENOTDIR", message: `"${name}" cannot run in ${folder}: there is no such folder` };
+
+  const candidates = command.includes("/")
+    ? [resolve(folder, command)]
+    : (spec.env["PATH"] ?? defaultPath).split(":").map((entry) => resolve(isAbsolute(entry) ? entry : resolve(folder, entry), command));
+  const files = candidates.filter(isFile);
+  const executable = files.find(isExecutable);
+  if (executable !== undefined) return executable;
+  if (files[0] !== undefined)
+    return { name, command, code: "EACCES", message: `"${name}" cannot run ${files[0]}: it is not executable; try chmod +x` };
+  return { name, command, code: "ENOENT", message: `"${name}" cannot run "${command}": ${missing(spec, candidates)}` };
+}
+
+function missing({ command, args = [], env }: What, candidates: readonly string[]): string {
+  const words = command.trim().split(/\s+/);
+  if (words.length > 1) {
+    const list = [...words.slice(1), ...args].map((word) => JSON.stringify(word)).join(", ");
+    return `a command is one word, not a command line; write command = ${JSON.stringify(words[0])} and args = [${list}]`;
+  }
+  if (command.includes("/")) return `there is no file ${candidates[0]}`;
+  return env["PATH"] === undefined ? `it is in none of ${defaultPath}, and the environment has no PATH` : "it is in no folder of the PATH";
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false, bigint: false })?.isFile() ?? false;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false, bigint: false })?.isDirectory() ?? false;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false; // the answer, not an error
+  }
+}

@@ -1,0 +1,95 @@
+import { SpecError } from "./errors.ts";
+import type { CompleteSpec, Dependency } from "./spec.ts";
+
+/** Checks that specifications fit together. @throws {SpecError} with every problem found. */
+export function checkGraph(specs: readonly CompleteSpec[]): void {
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
+  const problems = specs.flatMap((spec) => [...nameProblems(spec), ...dependencyProblems(spec, byName)]);
+  const seen = new Set<string>();
+  for (const { name } of specs) {
+    if (seen.has(name)) problems.push(`"${name}" is there twice`);
+    seen.add(name);
+  }
+  const cycle = findCycle(specs);
+  if (cycle) problems.push(`"${cycle[0]}" depends on itself: ${cycle.join(" -> ")}`);
+  if (problems.length > 0) throw new SpecError(problems);
+}
+
+/** The condition of a dependency, which depends on the target where none was written. */
+export function conditionOf(dependency: Dependency, target: CompleteSpec): "started" | "ready" | "completed" | "log" {
+  if (dependency.condition) return dependency.condition;
+  if (target.kind === "task") return "completed";
+  return target.startup ? "ready" : "started";
+}
+
+/** For each name, the names that depend on it directly. */
+export function dependentsOf(specs: readonly CompleteSpec[]): ReadonlyMap<string, readonly string[]> {
+  const dependents = new Map<string, string[]>(specs.map((spec) => [spec.name, []]));
+  for (const spec of specs) for (const { on } of spec.dependsOn) dependents.get(on)?.push(spec.name);
+  return dependents;
+}
+
+/** These names and all that they depend on, directly or not. */
+export function withDependencies(names: Iterable<string>, specs: ReadonlyMap<string, CompleteSpec>): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open = [...names];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (found.has(name)) continue;
+    found.add(name);
+    for (const { on } of specs.get(name)?.dependsOn ?? []) open.push(on);
+  }
+  return found;
+}
+
+function nameProblems({ name, command }: CompleteSpec): readonly string[] {
+  if (name === "" || name.includes("\0")) return [`${JSON.stringify(name)} cannot be a name`];
+  return command === "" || command.includes("\0") ? [`"${name}" has no command that could be run`] : [];
+}
+
+function dependencyProblems(spec: CompleteSpec, byName: ReadonlyMap<string, CompleteSpec>): readonly string[] {
+  return spec.dependsOn.flatMap((dependency) => {
+    const target = byName.get(dependency.on);
+    if (!target) return [`"${spec.name}" depends on "${dependency.on}", which is not there`];
+    const where = `"${spec.name}" waits for "${target.name}" to be`;
+    const condition = conditionOf(dependency, target);
+    if (condition === "completed" && target.kind === "service" && target.restart.when === "always")
+      return [`${where} completed, but it is a service that is always restarted`];
+    if (condition === "ready" && !target.startup) return [`${where} ready, but it has no check that would tell`];
+    if (dependency.condition === "log" && !isPattern(dependency.pattern))
+      return [`"${spec.name}" waits for a line of "${target.name}" that matches an invalid pattern`];
+    return [];
+  });
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    return new RegExp(pattern) instanceof RegExp;
+  } catch {
+    return false; // the answer, not an error
+  }
+}
+
+function findCycle(specs: readonly CompleteSpec[]): readonly string[] | undefined {
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
+  const done = new Set<string>();
+  for (const { name: root } of specs) {
+    // Depth first with a stack of our own: a chain of thousands must not overflow the call stack.
+    const path: string[] = [];
+    const onPath = new Set<string>();
+    const stack: { readonly name: string; readonly leave: boolean }[] = [{ name: root, leave: false }];
+    for (let at = stack.pop(); at; at = stack.pop()) {
+      if (at.leave) {
+        onPath.delete(path.pop()!);
+        done.add(at.name);
+      } else if (onPath.has(at.name)) {
+        return [...path.slice(path.indexOf(at.name)), at.name];
+      } else if (!done.has(at.name)) {
+        path.push(at.name);
+        onPath.add(at.name);
+        stack.push({ name: at.name, leave: true });
+        for (const { on } of byName.get(at.name)?.dependsOn ?? []) stack.push({ name: on, leave: false });
+      }
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,18 @@
+/** Runs what it is given one after another, in order; what comes in meanwhile waits. So nothing is changed while it is being looked at. */
+export class Mailbox {
+  #line: (() => void)[] = [];
+  #running = false;
+
+  post(run: () => void): void {
+    this.#line.push(run);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      // A list that grows while it is walked: no shifting, however long the chain of consequences.
+      for (const next of this.#line) next();
+    } finally {
+      this.#line = [];
+      this.#running = false;
+    }
+  }
+}

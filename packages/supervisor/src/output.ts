@@ -1,0 +1,141 @@
+import type { ChildProcess } from "node:child_process";
+import type { Readable } from "node:stream";
+import type { Clock } from "@mothership/kernel";
+import type { LogSink } from "./contract.ts";
+import type { SupervisorEvents } from "./events.ts";
+import type { Piece } from "./line-splitter.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import type { LogLine } from "./lines.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { SinkFeed } from "./sink-feed.ts";
+import type { LogPolicy } from "./spec.ts";
+
+/** A line without its newline is given on after this time. */
+const partialMs = 200;
+/** The pipes of a process that has ended are read for so long: something that it left behind may hold them open. */
+const afterExitMs = 500;
+
+export interface OutputDeps {
+  readonly clock: Clock;
+  readonly sinks: readonly LogSink[];
+  readonly onLine: (line: LogLine) => void;
+  readonly onDropped: (event: SupervisorEvents["linesDropped"]) => void;
+}
+
+/** The output of one process over all its incarnations: from the pipes to memory, listeners and sinks. */
+export class ProcessOutput {
+  readonly buffer: LogBuffer;
+  readonly #name: string;
+  readonly #deps: OutputDeps;
+  readonly #feeds: readonly SinkFeed[];
+  readonly #open = new Set<Readable>();
+  #policy: LogPolicy;
+  #seq = 0;
+  #lost = 0;
+
+  constructor(name: string, policy: LogPolicy, deps: OutputDeps) {
+    this.buffer = new LogBuffer(policy);
+    this.#name = name;
+    this.#policy = policy;
+    this.#deps = deps;
+    this.#feeds = deps.sinks.map(
+      (sink) =>
+        new SinkFeed(sink, deps.clock, {
+          onRoom: () => this.#resume(),
+          onDropped: (count, reason) => {
+            this.#lost += count;
+            deps.onDropped({ name, sink: sink.name, count, reason });
+          },
+        }),
+    );
+  }
+
+  /** Lines that did not reach a sink or follower. */
+  get dropped(): number {
+    return this.#lost + this.buffer.dropped;
+  }
+
+  set policy(policy: LogPolicy) {
+    this.#policy = policy;
+    this.buffer.resize(policy);
+  }
+
+  /** Reads the output of a new incarnation. Resolves when it is closed, at the latest half a second after the process ended. */
+  attach(child: ChildProcess, pid: number): Promise<void> {
+    const ends = [this.#read(child.stdout!, "stdout", pid), this.#read(child.stderr!, "stderr", pid)];
+    const all = Promise.all(ends).then(() => undefined);
+    child.once("exit", () => {
+      let timer: Disposable;
+      const giveUp = (): void => {
+        // While a sink holds it up there may be more to read that must not be lost.
+        if (this.#blocked) timer = this.#deps.clock.timer(afterExitMs, giveUp);
+        else for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+      };
+      timer = this.#deps.clock.timer(afterExitMs, giveUp);
+      void all.then(() => timer[Symbol.dispose]()); // it never rejects
+    });
+    return all;
+  }
+
+  /** Opens the log file anew. */
+  reopen(): void {
+    // Filled in with the file sink.
+  }
+
+  close(): void {
+    for (const feed of this.#feeds) feed.close();
+    this.buffer.close();
+  }
+
+  #read(stream: Readable, name: LogLine["stream"], pid: number): Promise<void> {
+    const splitter = new LineSplitter(this.#policy.maxLineBytes);
+    let partial: Disposable | undefined;
+    const flush = (): void => {
+      partial = undefined;
+      const piece = splitter.flush(false);
+      if (piece) this.#line(piece, name, pid);
+    };
+    this.#open.add(stream);
+    stream.on("data", (chunk: Buffer) => {
+      const pieces = splitter.push(chunk);
+      for (const piece of pieces) this.#line(piece, name, pid);
+      // The time runs from the first byte of a line, so that dots printed one by one are seen.
+      if (pieces.length > 0) partial = void partial?.[Symbol.dispose]();
+      if (splitter.pending) partial ??= this.#deps.clock.timer(partialMs, flush);
+      this.#press();
+    });
+    return new Promise((resolve) => {
+      stream.on("error", () => stream.destroy()); // the other end is gone; "close" follows
+      stream.once("close", () => {
+        partial?.[Symbol.dispose]();
+        this.#open.delete(stream);
+        const piece = splitter.flush(true);
+        if (piece) this.#line(piece, name, pid);
+        resolve();
+      });
+    });
+  }
+
+  #line({ text, bytes, continued }: Piece, stream: LogLine["stream"], pid: number): void {
+    const at = this.#deps.clock.wallTime();
+    const line: LogLine = { name: this.#name, stream, pid, seq: ++this.#seq, at, text, continued, dropped: 0 };
+    this.buffer.add(line, bytes.length);
+    for (const feed of this.#feeds) feed.write(line);
+    this.#deps.onLine(line);
+  }
+
+  get #blocked(): boolean {
+    return this.#feeds.some((feed) => feed.full);
+  }
+
+  /** Lets the process wait while a sink is full. */
+  #press(): void {
+    if (!this.#blocked) return;
+    for (const stream of this.#open) stream.pause();
+    if (this.#policy.onFull === "drop") for (const feed of this.#feeds) feed.dropSoon();
+  }
+
+  #resume(): void {
+    if (!this.#blocked) for (const stream of this.#open) stream.resume();
+  }
+}

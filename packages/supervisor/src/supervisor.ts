@@ -1,0 +1,308 @@
+import { randomBytes } from "node:crypto";
+import { availableParallelism } from "node:os";
+import type { AbortOptions, Subscribable } from "@mothership/kernel";
+import { deadline, Emitter, hasCode, messageOf } from "@mothership/kernel";
+import type { Change } from "./change.ts";
+import { planChange } from "./change.ts";
+import { Places } from "./checker.ts";
+import type { Applied, ProcessSnapshot, Supervisor, SupervisorDeps, SupervisorOptions } from "./contract.ts";
+import { DisabledError, StuckError, SupervisorClosedError, UnknownProcessError } from "./errors.ts";
+import type { SupervisorEvents } from "./events.ts";
+import { checkGraph, withDependencies } from "./graph.ts";
+import type { LogLine } from "./lines.ts";
+import { LivenessGuard } from "./liveness-guard.ts";
+import { Mailbox } from "./mailbox.ts";
+import { isGone, isRunning, startOutcome, unmetNeeds } from "./needs.ts";
+import type { World } from "./process.ts";
+import { ManagedProcess } from "./process.ts";
+import { openProcessTable, startTicksOf } from "./process-table.ts";
+import type { ProcessRecord } from "./record.ts";
+import { Scheduler } from "./scheduler.ts";
+import { findSetpriv } from "./spawn.ts";
+import type { CompleteSpec, ProcessSpec } from "./spec.ts";
+import { withDefaults } from "./spec.ts";
+import { startError } from "./start-error.ts";
+import { Waits } from "./waits.ts";
+
+/** Probes that are made at once, over all processes. */
+const maxProbes = 32;
+
+/**
+ * Takes processes over. None is started before `start`.
+ *
+ * @throws {SpecError} when the specifications do not fit together.
+ */
+export function openSupervisor(specs: readonly ProcessSpec[], deps: SupervisorDeps, options: SupervisorOptions = {}): Supervisor {
+  const complete = specs.map(withDefaults);
+  checkGraph(complete);
+  return new ProcessSet(specs, complete, deps, options);
+}
+
+class ProcessSet implements Supervisor {
+  readonly #deps: SupervisorDeps;
+  readonly #shutdownMs: number;
+  readonly #emitter: Emitter<SupervisorEvents>;
+  readonly #processes = new Map<string, ManagedProcess>();
+  readonly #scheduler: Scheduler;
+  readonly #waits = new Waits<ManagedProcess>();
+  readonly #guard: LivenessGuard;
+  readonly #world: World;
+  readonly #forced = new AbortController();
+  #specs: readonly ProcessSpec[];
+  #applying: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  constructor(specs: readonly ProcessSpec[], complete: readonly CompleteSpec[], deps: SupervisorDeps, options: SupervisorOptions) {
+    const mailbox = new Mailbox();
+    this.#deps = deps;
+    this.#specs = specs;
+    this.#shutdownMs = options.shutdownMs ?? 25_000;
+    this.#emitter = new Emitter((error) => deps.log.error("a listener failed", { reason: messageOf(error) }));
+    this.#scheduler = new Scheduler(options.maxStarting ?? Math.max(4, 2 * availableParallelism()), this.#processes);
+    this.#guard = new LivenessGuard(() => deps.clock.now());
+    this.#world = {
+      deps: { random: Math.random, ...deps },
+      fleetId: options.fleetId ?? randomBytes(9).toString("base64url"),
+      dieWithSupervisor: (options.dieWithSupervisor ?? true) && findSetpriv() !== undefined,
+      table: openProcessTable(startTicksOf(process.pid)),
+      events: this.#emitter,
+      probePlaces: new Places(maxProbes),
+      post: (run) => mailbox.post(run),
+      changed: (process, before) => this.#changed(process, before),
+      dependencyDown: ({ spec }) => spec.dependsOn.some(({ on }) => this.#isDown(on)),
+      livenessGuard: (process) => this.#guard.reason(process, this.#processes.values()),
+      late: (ms) => this.#guard.late(ms),
+    };
+    for (const spec of complete) this.#processes.set(spec.name, new ManagedProcess(spec, this.#world));
+    this.#scheduler.rebuild();
+  }
+
+  get events(): Subscribable<SupervisorEvents> {
+    return this.#emitter;
+  }
+
+  get specs(): readonly ProcessSpec[] {
+    return this.#specs;
+  }
+
+  async start(names?: readonly string[], { signal }: AbortOptions = {}): Promise<void> {
+    this.#assertOpen(signal);
+    const chosen = names ? names.map((name) => this.#find(name)) : [...this.#processes.values()].filter(({ spec }) => !spec.disabled);
+    const disabled = chosen.find(({ spec }) => spec.disabled);
+    if (disabled) throw new DisabledError(disabled.name);
+    const asked = new Set(names);
+    for (const name of withDependencies(
+      chosen.map((one) => one.name),
+      this.#completeSpecs(),
+    )) {
+      const process = this.#find(name);
+      // What is done is not done again only because something depends on it.
+      if (process.state !== "completed" || asked.has(name)) process.dispatch({ type: "start" });
+    }
+    await this.#untilStarted(chosen, signal);
+  }
+
+  async stop(names?: readonly string[], { signal }: AbortOptions = {}): Promise<void> {
+    this.#assertOpen(signal);
+    await this.#stopInOrder(names ? names.map((name) => this.#find(name)) : [...this.#processes.values()], signal);
+  }
+
+  async restart(name: string, { signal }: AbortOptions = {}): Promise<void> {
+    this.#assertOpen(signal);
+    const process = this.#find(name);
+    if (process.spec.disabled) throw new DisabledError(name);
+    const { incarnation } = process.record;
+    process.dispatch({ type: "restart" });
+    await this.#untilStarted([process], signal, incarnation);
+  }
+
+  async apply(specs: readonly ProcessSpec[], { signal }: AbortOptions = {}): Promise<Applied> {
+    this.#assertOpen(signal);
+    const complete = specs.map(withDefaults);
+    checkGraph(complete);
+    const run = this.#applying.then(() => this.#apply(specs, complete, signal));
+    this.#applying = run.catch(() => undefined); // whoever called it is told
+    return run;
+  }
+
+  suspect(name: string, reason: string): void {
+    this.#find(name).suspect(reason);
+  }
+
+  signal(name: string, signal: NodeJS.Signals, { family = false }: { readonly family?: boolean } = {}): boolean {
+    return this.#find(name).signal(signal, family);
+  }
+
+  get(name: string): ProcessSnapshot {
+    const process = this.#find(name);
+    return process.snapshot(process.state === "waiting" ? unmetNeeds(process, (one) => this.#processes.get(one)) : []);
+  }
+
+  snapshot(): readonly ProcessSnapshot[] {
+    return [...this.#processes.keys()].map((name) => this.get(name));
+  }
+
+  logs(name: string, options: AbortOptions & { readonly tail?: number; readonly follow?: boolean } = {}): AsyncIterable<LogLine> {
+    return this.#find(name).output.buffer.read(options);
+  }
+
+  reopenLogFiles(): void {
+    for (const process of this.#processes.values()) process.output.reopen();
+  }
+
+  close({ signal }: AbortOptions = {}): Promise<void> {
+    const force = (): void => this.#forced.abort(signal?.reason);
+    if (signal?.aborted) force();
+    signal?.addEventListener("abort", force, { once: true });
+    this.#closing ??= this.#close();
+    return this.#closing.finally(() => signal?.removeEventListener("abort", force));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const all = [...this.#processes.values()];
+    using limit = deadline("closing the supervisor", this.#shutdownMs, this.#deps.clock, this.#forced.signal);
+    const force = (): void => {
+      for (const process of all) {
+        process.dispatch({ type: "stop" });
+        process.hurry();
+      }
+    };
+    const ended = this.#stopInOrder(all, undefined);
+    if (limit.signal.aborted) force();
+    else limit.signal.addEventListener("abort", force, { once: true });
+    await ended.catch((error: unknown) => {
+      // The event has told which; there is nothing more that could be done.
+      if (!hasCode(error, "MS_PROCESS_STUCK")) throw error;
+    });
+    await Promise.all(all.map((process) => process.outputClosed));
+    await Promise.all(all.map((process) => process.release()));
+  }
+
+  async #apply(specs: readonly ProcessSpec[], complete: readonly CompleteSpec[], signal: AbortSignal | undefined): Promise<Applied> {
+    this.#assertOpen(signal);
+    const change = planChange(this.#completeSpecs(), complete);
+    const started = this.#change(change);
+    this.#specs = specs;
+    await this.#untilStarted(started, signal);
+    const removed = change.removed.map((name) => this.#find(name));
+    await this.#stopInOrder(removed, signal);
+    for (const process of removed) {
+      this.#processes.delete(process.name);
+      await process.release();
+    }
+    this.#scheduler.rebuild();
+    const namesOf = (list: readonly CompleteSpec[]): readonly string[] => list.map(({ name }) => name);
+    return { added: namesOf(change.added), removed: change.removed, replaced: namesOf(change.replaced), updated: namesOf(change.updated) };
+  }
+
+  /** Puts new specifications in force and gives those that are to run now. */
+  #change({ added, replaced, updated }: Change): readonly ManagedProcess[] {
+    const wasDisabled = new Map([...this.#processes].map(([name, { spec }]) => [name, spec.disabled]));
+    for (const spec of [...replaced, ...updated]) this.#find(spec.name).update(spec);
+    for (const spec of added) this.#processes.set(spec.name, new ManagedProcess(spec, this.#world));
+    this.#scheduler.rebuild();
+    const toStart = new Set<ManagedProcess>();
+    for (const spec of [...replaced, ...updated]) {
+      const process = this.#find(spec.name);
+      if (spec.disabled) {
+        process.dispatch({ type: "disable" });
+      } else if (wasDisabled.get(spec.name)) {
+        process.dispatch({ type: "enable" });
+        toStart.add(process);
+      } else if (replaced.includes(spec) && process.record.desired === "run") {
+        toStart.add(process);
+      }
+    }
+    for (const { name, disabled } of added) if (!disabled) toStart.add(this.#find(name));
+    for (const process of toStart) process.dispatch({ type: "restart" });
+    return [...toStart];
+  }
+
+  #changed(process: ManagedProcess, before: ProcessRecord): void {
+    this.#scheduler.changed(process, before);
+    for (const one of this.#scheduler.affectedBy(process)) this.#waits.check(one);
+  }
+
+  /** Resolves when each of these is there or, not being essential, is on its own; rejects for the first that will not be. */
+  async #untilStarted(processes: readonly ManagedProcess[], signal: AbortSignal | undefined, after = 0): Promise<void> {
+    const ending = new AbortController();
+    const ends = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal;
+    const lookup = (name: string): ManagedProcess | undefined => this.#processes.get(name);
+    try {
+      await Promise.all(
+        processes.map(async (process) => {
+          const outcome = await this.#waits.until(
+            process,
+            () => {
+              const { state, incarnation, desired } = process.record;
+              // On its way down for a restart it still looks like before.
+              if (desired === "run" && incarnation <= after && !isGone(process.record)) return undefined;
+              if (desired === "run" && (state === "draining" || state === "stopping" || state === "sweeping")) return undefined;
+              const found = startOutcome(process, lookup);
+              return found.kind === "pending" ? undefined : found;
+            },
+            { signal: ends },
+          );
+          if (outcome.kind === "background") this.#deps.log.warn("a process did not start", { ship: process.name, reason: outcome.reason });
+          if (outcome.kind === "failed" || outcome.kind === "superseded") throw await startError(process, outcome);
+        }),
+      );
+    } finally {
+      ending.abort();
+    }
+  }
+
+  /** Each is told to stop once those of the set that depend on it are gone. */
+  async #stopInOrder(processes: readonly ManagedProcess[], signal: AbortSignal | undefined): Promise<void> {
+    const names = new Set(processes.map(({ name }) => name));
+    // What does not run must not begin to while it waits for its turn.
+    for (const process of processes) if (isGone(process.record)) process.dispatch({ type: "stop" });
+    const ends = new Map<string, Promise<void>>();
+    const end = (process: ManagedProcess): Promise<void> => {
+      const known = ends.get(process.name);
+      if (known) return known;
+      const dependents = this.#scheduler.dependentsWithin(process.name, names).map((name) => this.#find(name));
+      const ended = Promise.allSettled(dependents.map(end)).then(() => this.#stopOne(process, signal));
+      ends.set(process.name, ended);
+      return ended;
+    };
+    const results = await Promise.allSettled(processes.map(end));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+
+  async #stopOne(process: ManagedProcess, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    const { incarnation } = process.record;
+    process.dispatch({ type: "stop" });
+    const gone = await this.#waits.until(
+      process,
+      () => (isGone(process.record) || process.record.incarnation > incarnation ? process.record : undefined),
+      { signal },
+    );
+    if (gone.stuck) throw new StuckError(process.name);
+  }
+
+  #isDown(name: string): boolean {
+    const record = this.#processes.get(name)?.record;
+    return record !== undefined && record.state !== "completed" && !isRunning(record);
+  }
+
+  #completeSpecs(): ReadonlyMap<string, CompleteSpec> {
+    return new Map([...this.#processes].map(([name, { spec }]) => [name, spec]));
+  }
+
+  #find(name: string): ManagedProcess {
+    const process = this.#processes.get(name);
+    if (!process) throw new UnknownProcessError(name);
+    return process;
+  }
+
+  #assertOpen(signal: AbortSignal | undefined): void {
+    if (this.#closing) throw new SupervisorClosedError();
+    signal?.throwIfAborted();
+  }
+}
