@@ -5,6 +5,9 @@ import { exitCodes } from "./exit-codes.ts";
 import { helpFor } from "./help.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** Faults of the command line or the manifest, found before anything was started. */
+const usageErrors: readonly string[] = ["MS_USAGE", "MS_UNSUPPORTED", "MS_SELECTION_EMPTY"];
+
 /** Runs the program on this process: the only caller is the launcher in `bin`. */
 export async function run(): Promise<void> {
   const terminal: Terminal = {
@@ -61,9 +64,7 @@ async function report(error: unknown, terminal: Terminal): Promise<number> {
   }
   if (error instanceof MothershipError) {
     terminal.err(`mothership: ${redact(error.message)}\n`);
-    return error.code === "MS_USAGE" || error.code === "MS_MANIFEST_INVALID" || error.code === "MS_UNSUPPORTED"
-      ? exitCodes.usage
-      : exitCodes.failed;
+    return usageErrors.includes(error.code) ? exitCodes.usage : exitCodes.failed;
   }
   // A mistake of ours: say so, and how to get at what a bug report needs.
   terminal.err(

@@ -1,4 +1,4 @@
-import { loadManifest, type Manifest, type Selection, selectByTags } from "@mothership/manifest";
+import { loadManifest, type Manifest, selectByTags } from "@mothership/manifest";
 import type { Invocation } from "./args.ts";
 
 const defaultManifest = "ship-manifest.toml";
@@ -8,12 +8,20 @@ export function manifestPath({ manifest }: Invocation): string {
   return manifest ?? defaultManifest;
 }
 
+/** A manifest as the command line narrowed it, and what the user should know about that. */
+export interface ReadManifest {
+  readonly manifest: Manifest;
+  readonly warnings: readonly string[];
+}
+
 /**
  * The manifest that the command line means, narrowed to what `--only` and `--except` leave.
  *
- * @throws {ManifestError} with everything that is wrong with it.
+ * @throws {ManifestError} with everything that is wrong with it; {SelectionError} when the filter fits nothing.
  */
-export async function readManifest(invocation: Invocation): Promise<Selection> {
-  const manifest: Manifest = await loadManifest(manifestPath(invocation), { env: process.env });
-  return selectByTags(manifest, { only: invocation.only, except: invocation.except });
+export async function readManifest(invocation: Invocation): Promise<ReadManifest> {
+  const manifest = await loadManifest(manifestPath(invocation), { env: process.env });
+  if (invocation.only.length === 0 && invocation.except.length === 0) return { manifest, warnings: [] };
+  const { manifest: selected, dropped } = selectByTags(manifest, { only: invocation.only, except: invocation.except });
+  return { manifest: selected, warnings: dropped.map(({ message }) => message) };
 }

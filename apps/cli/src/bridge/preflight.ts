@@ -15,18 +15,10 @@ const lookMs = 1000;
  * @throws {PreflightError} with everything that is wrong.
  */
 export async function assertLaunchable(manifest: Manifest, specs: readonly ProcessSpec[], deps: Deps): Promise<void> {
-  const [commands, folders, addresses] = await Promise.all([
-    missingCommands(specs),
-    missingFolders(manifest),
-    takenAddresses(manifest, deps),
-  ]);
+  const commands = checkCommands(specs).map(({ message }) => message);
+  const [folders, addresses] = await Promise.all([missingFolders(manifest), takenAddresses(manifest, deps)]);
   const problems = [...commands, ...folders, ...addresses];
   if (problems.length > 0) throw new PreflightError(problems);
-}
-
-async function missingCommands(specs: readonly ProcessSpec[]): Promise<string[]> {
-  const problems = await checkCommands(specs);
-  return problems.map(({ name, reason }) => `"${name}" cannot start: ${reason}`);
 }
 
 async function missingFolders({ mothership }: Manifest): Promise<string[]> {
