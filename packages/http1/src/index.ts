@@ -1,3 +1,5 @@
+export { openPool } from "./client-pool.ts";
+export { BodyLengthError, NotUpgradableError, RequestBodyError, UpstreamError } from "./errors.ts";
 export {
   defaultClientLimits,
   defaultClientTimeouts,
@@ -6,6 +8,8 @@ export {
   defaultServerLimits,
   defaultServerTimeouts,
 } from "./limits.ts";
+export { refusals } from "./refusals.ts";
+export { serveConnection } from "./serve-connection.ts";
 export type {
   ChunkLimits,
   ClientError,

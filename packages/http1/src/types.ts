@@ -1,5 +1,4 @@
-import type { Socket } from "node:net";
-import type { Address, Body, Closable, Deps, Fields, Incoming, MothershipError, ResponseHead, Tunnel } from "@mothership/kernel";
+import type { Address, Body, Closable, Fields, Incoming, MothershipError, ResponseHead, Tunnel } from "@mothership/kernel";
 
 /** Why a message was refused on the wire. One row of the table in `refusals.ts`; the same object each time, so that it can be compared. */
 export interface Refusal {
@@ -181,9 +180,3 @@ export interface ClientPool extends Closable {
   readonly queued: number;
   request(outgoing: Outgoing, handler: ResponseHandler): ClientExchange;
 }
-
-/** @see serveConnection */
-export type ServeConnection = (socket: Socket, spec: ServerSpec, deps: Deps, first?: Uint8Array) => ServerConnection;
-
-/** @see openPool */
-export type OpenPool = (spec: PoolSpec, deps: Deps) => ClientPool;

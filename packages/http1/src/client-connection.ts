@@ -1,0 +1,420 @@
+import type { Socket } from "node:net";
+import { type Deps, emptyBody, type ResponseHead } from "@mothership/kernel";
+import type { Call, CallHost } from "./client-call.ts";
+import { type ClientSettings, idleTime } from "./client-settings.ts";
+import type { UpstreamFailure } from "./errors.ts";
+import { connectionWish, type Framing, persists, responseFraming } from "./framing.ts";
+import { HeadReader } from "./head-reader.ts";
+import { type BodySource, InboundBody } from "./inbound-body.ts";
+import { Inbox } from "./inbox.ts";
+import { Output } from "./output.ts";
+import { HeadParser, type StatusHead } from "./parse-head.ts";
+import { refusals } from "./refusals.ts";
+import { Stall } from "./stall.ts";
+import type { Refusal } from "./types.ts";
+import { Watch } from "./watch.ts";
+
+/** The pool, as a connection sees it. */
+export interface ConnectionHost {
+  /** It can take another request. */
+  free(connection: ClientConnection): void;
+  /** It is not the pool's any more: closed, or taken over. Called once. */
+  left(connection: ClientConnection): void;
+}
+
+type Phase = "dialling" | "idle" | "busy" | "gone";
+
+/**
+ * One connection to an upstream: dialled for a call, then free, then busy with the next. It carries one request at a time. Whatever is
+ * not exactly as it should be ends it: a connection in doubt never goes back to the pool.
+ */
+export class ClientConnection implements CallHost, BodySource {
+  readonly output: Output;
+
+  readonly #socket: Socket;
+  readonly #settings: ClientSettings;
+  readonly #host: ConnectionHost;
+  readonly #inbox = new Inbox();
+  readonly #parser: HeadParser;
+  readonly #reader: HeadReader;
+  readonly #watch: Watch;
+  readonly #stall: Stall;
+  readonly #deps: Deps;
+
+  #phase: Phase = "dialling";
+  #call: Call | undefined;
+  /** The body of the response in progress; undefined before its head. */
+  #body: InboundBody | undefined;
+  /** A quiet response body is normal. */
+  #patient = false;
+  #reusable = false;
+  #idleMs: number;
+  #requests = 0;
+  #inputEnded = false;
+  #failure: Error | undefined;
+  #pumping = false;
+  #paused = false;
+
+  /** Takes ownership of a socket that is being connected for `call`; `ready` is the event that says so. */
+  constructor(socket: Socket, ready: "connect" | "secureConnect", call: Call, settings: ClientSettings, host: ConnectionHost, deps: Deps) {
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#host = host;
+    this.#deps = deps;
+    this.#call = call;
+    this.#idleMs = settings.timeouts.idleMs;
+    this.output = new Output(socket);
+    this.#parser = new HeadParser(settings.limits);
+    this.#reader = new HeadReader(settings.limits.maxHeadBytes);
+    this.#watch = new Watch(deps.clock, () => this.#overdue());
+    this.#stall = new Stall(this.output);
+    this.#watch.set(settings.timeouts.connectMs);
+    socket.once(ready, () => this.#connected());
+    socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain).on("error", this.#onError).on("close", this.#onClose);
+  }
+
+  /** The call it was dialled for or is busy with. */
+  get call(): Call | undefined {
+    return this.#call;
+  }
+
+  /** Idle, and as far as can be known still open at the other end. */
+  get usable(): boolean {
+    return this.#phase === "idle" && this.#socket.writable && !this.#inputEnded;
+  }
+
+  /** Another call, or none, goes out once the connection stands. Only while it is dialled. */
+  reassign(call: Call | undefined): void {
+    this.#call = call;
+  }
+
+  /** Sends a request. Only while it is usable. */
+  start(call: Call): void {
+    this.#phase = "busy";
+    this.#call = call;
+    this.#begin(call, true);
+  }
+
+  /** Ends it at once. A call in progress fails with this code. */
+  destroy(code: UpstreamFailure, cause?: unknown): void {
+    this.#fail(code, cause);
+  }
+
+  writeBlocked(): void {
+    this.#watchStall();
+  }
+
+  requestSent(call: Call): void {
+    if (call !== this.#call) return;
+    if (this.#body) this.#settle();
+    else this.#watch.set(this.#settings.timeouts.firstByteMs);
+  }
+
+  drop(call: Call, reason: Error): void {
+    if (call !== this.#call) return;
+    const body = this.#body;
+    this.#leave();
+    body?.fail(reason);
+  }
+
+  bodyWanted(body: InboundBody): void {
+    if (this.#phase === "gone") return;
+    this.#watchStall();
+    body.feed(this.#inbox);
+    // Within the pump the loop around it sees to the rest.
+    if (!this.#pumping) this.#pump();
+  }
+
+  bodyCancelled(_body: InboundBody, reason: Error): void {
+    const call = this.#call;
+    if (!call) return;
+    call.over = true;
+    call.stopBody(reason);
+    this.#leave();
+  }
+
+  #connected(): void {
+    if (this.#phase !== "dialling") return;
+    const call = this.#call;
+    this.#watch.clear();
+    this.#phase = "busy";
+    if (call) this.#begin(call, false);
+    else this.#release();
+  }
+
+  #begin(call: Call, reused: boolean): void {
+    this.#requests++;
+    this.#body = undefined;
+    this.#reusable = false;
+    this.#watch.clear();
+    call.start(this, reused);
+    if (call.held) this.#watch.set(this.#settings.timeouts.continueMs);
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    // Nobody asked for these bytes, so nobody can say which request they would answer (RFC 9112, 9.2).
+    if (this.#phase !== "busy") {
+      this.#leave();
+      return;
+    }
+    const call = this.#call;
+    if (call) call.answered = true;
+    this.#inbox.push(chunk);
+    this.#pump();
+  };
+
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#phase === "busy" && this.#step());
+    this.#pumping = false;
+    this.#throttle();
+    if (this.#inputEnded && (this.#inbox.length === 0 || this.#reader.waiting)) this.#afterInput();
+  }
+
+  /** True when there may be more to do. */
+  #step(): boolean {
+    const call = this.#call;
+    if (!call) return false;
+    const body = this.#body;
+    if (!body) return this.#inbox.length > 0 && this.#parse(call);
+    body.feed(this.#inbox);
+    if (body.refusal) this.#refuse(body.refusal);
+    else if (this.#body === body) this.#settle();
+    return false;
+  }
+
+  #parse(call: Call): boolean {
+    const inbox = this.#inbox;
+    if (!this.#reader.ready(inbox)) return false;
+    const head = this.#parser.response(inbox.bytes, inbox.at, inbox.end);
+    if (head) {
+      this.#reader.done();
+      inbox.take(this.#parser.end);
+      this.#answer(call, head);
+      return this.#call === call;
+    }
+    if (this.#parser.refusal) this.#refuse(this.#parser.refusal);
+    else this.#reader.incomplete(inbox);
+    return false;
+  }
+
+  #answer(call: Call, head: StatusHead): void {
+    if (head.status === 101) {
+      this.#switch(call, head);
+      return;
+    }
+    const framing = responseFraming(call.outgoing.method, head);
+    if (typeof framing === "object") {
+      this.#refuse(framing);
+      return;
+    }
+    if (head.status < 200) {
+      this.#interim(call, head);
+      return;
+    }
+    const persistent = persists(head.minor, connectionWish(head.wire.connection)) && framing !== -2;
+    this.#idleMs = idleTime(head.wire.keepAlive, this.#settings.timeouts.idleMs);
+    this.#reusable = persistent && this.#requests < this.#settings.limits.maxRequests && this.#idleMs > 0;
+    this.#watch.clear();
+    // Who says no before it has heard all does not want the rest (RFC 9112, 9.5).
+    if (head.status >= 400 || call.held) call.stopBody(new Error("the upstream answered before it had the whole request"));
+    this.#respond(call, head, framing);
+  }
+
+  #respond(call: Call, head: StatusHead, framing: Framing): void {
+    if (framing === 0) {
+      this.#body = undefined;
+      // Free first: the handler may want to send the next request on this very connection.
+      this.#call = undefined;
+      call.over = true;
+      this.#endExchange(call);
+      call.response(head, emptyBody);
+      return;
+    }
+    const body = new InboundBody(framing, this.#settings.limits, Number.POSITIVE_INFINITY, this);
+    this.#body = body;
+    this.#patient = /^text\/event-stream\b/i.test(head.fields.get("content-type") ?? "");
+    call.response(head, body);
+  }
+
+  #interim(call: Call, head: StatusHead): void {
+    if (++call.interims > this.#settings.limits.maxInterim) {
+      this.#refuse(refusals.INTERIM_TOO_MANY);
+      return;
+    }
+    if (call.sent) this.#watch.set(this.#settings.timeouts.firstByteMs);
+    call.interim(head);
+    if (head.status === 100 && call.held) {
+      this.#watch.clear();
+      call.sendBody();
+    }
+  }
+
+  #switch(call: Call, head: StatusHead): void {
+    const asked = call.outgoing.upgrade?.toLowerCase();
+    const agreed = connectionWish(head.wire.connection).upgrade && head.wire.upgrade.toLowerCase() === asked;
+    if (asked === undefined || !agreed || head.wire.lengths + head.wire.encodings > 0) {
+      this.#refuse(refusals.UPGRADE_UNASKED);
+      return;
+    }
+    const socket = this.#socket;
+    socket.pause();
+    const held = this.#inbox.takeAll();
+    this.#detach();
+    const response: ResponseHead = { status: head.status, fields: head.fields };
+    call.upgraded(response, { socket, held });
+  }
+
+  /** The response is complete. With the request complete as well the connection is free, otherwise it is of no use. */
+  #settle(): void {
+    const call = this.#call;
+    if (!call || !this.#body?.complete) return;
+    this.#call = undefined;
+    this.#body = undefined;
+    call.over = true;
+    this.#endExchange(call);
+  }
+
+  #endExchange(call: Call): void {
+    if (!call.sent) call.stopBody(new Error("the upstream answered before it had the whole request"));
+    if (call.sent && this.#reusable && this.#inbox.length === 0 && !this.#inputEnded) this.#release();
+    else this.#leave();
+  }
+
+  #release(): void {
+    this.#phase = "idle";
+    this.#watch.set(this.#idleMs);
+    this.#throttle();
+    this.#host.free(this);
+  }
+
+  #throttle(): void {
+    const tooMuch = this.#inbox.length >= this.#settings.limits.maxHeldBytes;
+    if (tooMuch === this.#paused || this.#phase === "gone") return;
+    this.#paused = tooMuch;
+    if (tooMuch) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  readonly #onEnd = (): void => {
+    this.#inputEnded = true;
+    if (this.#inbox.length === 0 || this.#reader.waiting) this.#afterInput();
+  };
+
+  /** The upstream sends nothing more, and all it sent was used. */
+  #afterInput(): void {
+    const body = this.#body;
+    if (body?.inputEnded()) {
+      this.#settle();
+      return;
+    }
+    this.#fail(body ? "MS_HTTP1_TRUNCATED" : "MS_HTTP1_UPSTREAM_CLOSED", this.#failure);
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#failure = error;
+  };
+
+  readonly #onClose = (): void => {
+    if (this.#phase === "gone") return;
+    if (this.#phase === "dialling") {
+      this.#fail("MS_HTTP1_CONNECT_FAILED", this.#failure);
+      return;
+    }
+    const body = this.#body;
+    // What arrived before the end may still wait for its reader, and may be the whole.
+    if (body && !this.#failure && this.#inbox.length > 0) {
+      this.#inputEnded = true;
+      return;
+    }
+    if (body && this.#inputEnded && !this.#failure) {
+      this.#afterInput();
+      return;
+    }
+    this.#fail(body ? "MS_HTTP1_TRUNCATED" : "MS_HTTP1_UPSTREAM_CLOSED", this.#failure);
+  };
+
+  readonly #onDrain = (): void => this.#call?.drained();
+
+  #refuse(refusal: Refusal): void {
+    this.#fail("MS_HTTP1_BAD_RESPONSE", undefined, refusal);
+  }
+
+  #fail(code: UpstreamFailure, cause?: unknown, refusal?: Refusal): void {
+    const call = this.#call;
+    const body = this.#body;
+    this.#leave();
+    if (!call) return;
+    if (!body) {
+      call.failed(code, cause, refusal);
+      return;
+    }
+    const error = call.error(code, cause, refusal);
+    call.over = true;
+    call.stopBody(error);
+    body.fail(error);
+  }
+
+  #leave(): void {
+    if (this.#phase === "gone") return;
+    this.#detach();
+    this.#socket.on("error", ignore);
+    this.#socket.destroy();
+  }
+
+  #detach(): void {
+    const socket = this.#socket;
+    this.#phase = "gone";
+    this.#call = undefined;
+    this.#body = undefined;
+    this.#inbox.clear();
+    this.#watch.stop();
+    socket
+      .off("data", this.#onData)
+      .off("end", this.#onEnd)
+      .off("drain", this.#onDrain)
+      .off("error", this.#onError)
+      .off("close", this.#onClose);
+    this.#host.left(this);
+  }
+
+  #watchStall(): void {
+    this.#stall.mark(this.#body, this.#deps.clock.now());
+    this.#watch.set(this.#settings.timeouts.stallMs);
+  }
+
+  #overdue(): void {
+    const call = this.#call;
+    if (this.#phase === "dialling") {
+      this.#fail("MS_HTTP1_CONNECT_TIMEOUT");
+      return;
+    }
+    if (!call) {
+      this.#leave();
+      return;
+    }
+    if (call.held) {
+      call.sendBody();
+      return;
+    }
+    const body = this.#body;
+    if (!body && call.sent) {
+      this.#fail("MS_HTTP1_FIRST_BYTE_TIMEOUT");
+      return;
+    }
+    const writing = this.output.full;
+    const reading = body?.wanted === true && !this.#patient;
+    if (writing && !this.#stall.wrote) {
+      this.#fail("MS_HTTP1_STALLED");
+      return;
+    }
+    if (reading && !writing && this.#stall.tooSlow(body, 0, this.#deps.clock.now())) {
+      this.#fail("MS_HTTP1_STALLED");
+      return;
+    }
+    if (writing || reading) this.#watchStall();
+  }
+}
+
+const ignore = (): void => undefined;

@@ -1,0 +1,445 @@
+import type { Socket } from "node:net";
+import { type AbortOptions, type Deps, messageOf, type Outcome, type Tunnel } from "@mothership/kernel";
+import { admit } from "./admit.ts";
+import { RequestBodyError } from "./errors.ts";
+import { HeadReader } from "./head-reader.ts";
+import { httpDate } from "./http-date.ts";
+import { type BodySource, InboundBody } from "./inbound-body.ts";
+import { Inbox } from "./inbox.ts";
+import { Output } from "./output.ts";
+import { HeadParser, type RequestHead } from "./parse-head.ts";
+import { refusalAnswer } from "./refusal-answer.ts";
+import { refusals } from "./refusals.ts";
+import { type ExchangeHost, ServerExchange } from "./server-exchange.ts";
+import type { ServerSettings } from "./server-settings.ts";
+import { resetSocket } from "./socket.ts";
+import { Stall } from "./stall.ts";
+import type { Refusal, ServerConnection } from "./types.ts";
+import { Watch } from "./watch.ts";
+
+/*
+ * The life of a client connection.
+ * 1. serving: heads are parsed one at a time; the next one only when the exchange before it is finished. What comes in between waits in
+ *    the inbox; when too much waits, reading pauses.
+ * 2. lingering: after the last answer our side is closed and what still comes is thrown away, so that a reset does not destroy the
+ *    answer on its way (RFC 9112, 9.6).
+ * 3. gone: the socket is destroyed, or was handed over to the taker of an upgrade.
+ */
+type Phase = "serving" | "lingering" | "gone";
+
+/** One client socket. Made by `serveConnection`. */
+export class Connection implements ServerConnection, ExchangeHost, BodySource {
+  readonly output: Output;
+  readonly done: Promise<void>;
+
+  readonly #socket: Socket;
+  readonly #settings: ServerSettings;
+  readonly #deps: Deps;
+  readonly #resolveDone: () => void;
+  readonly #inbox = new Inbox();
+  readonly #parser: HeadParser;
+  readonly #reader: HeadReader;
+  readonly #watch: Watch;
+  readonly #stall: Stall;
+
+  #phase: Phase = "serving";
+  #exchange: ServerExchange | undefined;
+  /** The whole response of the exchange is in the output. */
+  #answered = false;
+  /** A request body whose exchange is over and that is thrown away for the sake of the next request. */
+  #leftover: InboundBody | undefined;
+  #requests = 0;
+  /** The client would go on after the present exchange; once its answer has a head: and so would we. */
+  #persists = true;
+  #closing = false;
+  #inputEnded = false;
+  #pumping = false;
+  #paused = false;
+  #failure: Error | undefined;
+
+  constructor(socket: Socket, settings: ServerSettings, deps: Deps) {
+    this.#socket = socket;
+    this.#settings = settings;
+    this.#deps = deps;
+    this.output = new Output(socket);
+    this.#parser = new HeadParser(settings.limits, settings.limits.maxTargetBytes);
+    this.#reader = new HeadReader(settings.limits.maxHeadBytes);
+    this.#watch = new Watch(deps.clock, () => this.#overdue());
+    this.#stall = new Stall(this.output);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.done = promise;
+    this.#resolveDone = resolve;
+  }
+
+  /** Begins to serve. */
+  open(first: Uint8Array | undefined): void {
+    const socket = this.#socket;
+    socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain);
+    socket.on("finish", this.#onFinish).on("error", this.#onError).on("close", this.#onClose);
+    if (socket.destroyed) {
+      this.#onClose();
+      return;
+    }
+    socket.setNoDelay(true);
+    this.#watch.set(this.#settings.timeouts.headMs);
+    if (first && first.length > 0) this.#onData(Buffer.from(first.buffer, first.byteOffset, first.byteLength));
+    if (this.#phase !== "gone" && !this.#paused) socket.resume();
+  }
+
+  get idle(): boolean {
+    return this.#exchange === undefined;
+  }
+
+  async close({ signal }: AbortOptions = {}): Promise<void> {
+    if (this.#phase === "gone") return this.done;
+    this.#closing = true;
+    if (this.#atRest) this.#linger();
+    const force = (): void => this.#destroy();
+    if (signal?.aborted) force();
+    signal?.addEventListener("abort", force, { once: true });
+    using _ = this.#deps.clock.timer(this.#settings.timeouts.closeMs, force);
+    await this.done;
+    signal?.removeEventListener("abort", force);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  date(): string {
+    return httpDate(this.#deps.clock.wallTime());
+  }
+
+  persists(exchange: ServerExchange): boolean {
+    const { limits } = this.#settings;
+    const { inbound, expectsContinue, continued } = exchange;
+    // Content that was not asked for with 100 may or may not come; more than a little of the rest is not worth waiting for.
+    const drainable = !inbound || inbound.complete || (inbound.left <= limits.maxDrainBytes && (!expectsContinue || continued));
+    // Bytes behind a request to upgrade may belong to the other protocol. Nobody can tell, so they are never parsed.
+    const mixed = exchange.upgrade !== undefined;
+    this.#persists &&= !this.#closing && drainable && !mixed && this.#requests < limits.maxRequests;
+    return this.#persists;
+  }
+
+  writeBlocked(): void {
+    this.#watchStall();
+  }
+
+  responded(exchange: ServerExchange): void {
+    if (this.#exchange !== exchange) return;
+    this.#answered = true;
+    this.#settle();
+  }
+
+  cut(exchange: ServerExchange, reason: Error): void {
+    if (this.#exchange !== exchange) return;
+    this.#end("aborted", reason);
+    resetSocket(this.#socket);
+  }
+
+  release(exchange: ServerExchange): Tunnel {
+    const socket = this.#socket;
+    socket.pause();
+    this.output.flush();
+    const held = this.#inbox.takeAll();
+    this.#detach();
+    exchange.finished("complete");
+    this.#resolveDone();
+    return { socket, held };
+  }
+
+  invalidResponse(error: unknown): void {
+    this.#deps.log.error("a response could not be sent as it was given", { error: messageOf(error) });
+  }
+
+  bodyWanted(body: InboundBody): void {
+    this.#watchStall();
+    this.#feed(body);
+  }
+
+  bodyCancelled(body: InboundBody): void {
+    this.#feed(body);
+  }
+
+  /** Hands on what is there of a body, from within a reader's call or from the pump. */
+  #feed(body: InboundBody): void {
+    if (this.#phase !== "serving") return;
+    body.feed(this.#inbox);
+    // Within the pump the loop around it sees to the rest.
+    if (!this.#pumping) this.#pump();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#phase !== "serving") return;
+    this.#inbox.push(chunk);
+    this.#pump();
+  };
+
+  /** Uses up the inbox as far as it can be used now. Never nested: an exchange that ends in here is followed by this loop. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#phase === "serving" && this.#step());
+    this.#pumping = false;
+    if (this.#phase !== "serving") return;
+    this.#throttle();
+    if (this.#inputEnded) this.#afterInput();
+  }
+
+  /** True when there may be more to do. */
+  #step(): boolean {
+    const exchange = this.#exchange;
+    const body = exchange ? exchange.inbound : this.#leftover;
+    if (body && !body.complete) {
+      if (body.feed(this.#inbox)) return true;
+      if (body.refusal) this.#bodyRefused(body.refusal);
+      return false;
+    }
+    if (exchange) {
+      if (this.#answered) this.#settle();
+      return this.#exchange !== exchange;
+    }
+    this.#leftover = undefined;
+    return this.#inbox.length > 0 && this.#parse();
+  }
+
+  #parse(): boolean {
+    const inbox = this.#inbox;
+    if (!this.#reader.ready(inbox)) return false;
+    const head = this.#parser.request(inbox.bytes, inbox.at, inbox.end);
+    if (head) {
+      this.#reader.done();
+      inbox.take(this.#parser.end);
+      this.#begin(head);
+      return true;
+    }
+    if (this.#parser.refusal) this.#refuse(this.#parser.refusal);
+    else {
+      if (!this.#reader.waiting && !this.#atRest) this.#watch.set(this.#settings.timeouts.headMs);
+      if (!this.#atRest) this.#reader.incomplete(inbox);
+    }
+    return false;
+  }
+
+  #begin(head: RequestHead): void {
+    const admitted = admit(head, this.#settings.rules);
+    if ("code" in admitted) {
+      this.#refuse(admitted);
+      return;
+    }
+    const { limits } = this.#settings;
+    const { framing, where, upgrade, expectsContinue } = admitted;
+    const inbound = framing === 0 ? undefined : new InboundBody(framing, limits, limits.maxBodyBytes, this);
+    const exchange = new ServerExchange(this, head, where, inbound, upgrade, expectsContinue);
+    this.#persists = admitted.persists;
+    this.#answered = false;
+    this.#exchange = exchange;
+    this.#requests++;
+    this.#watch.clear();
+    try {
+      this.#settings.onRequest(exchange);
+    } catch (error) {
+      this.#deps.log.error("a request handler threw", { error: messageOf(error) });
+      if (this.#exchange !== exchange) return;
+      if (exchange.open) this.#answer(500, exchange);
+      else this.cut(exchange, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** Ends the exchange once its answer has left and nobody reads its body any more. */
+  #settle(): void {
+    const exchange = this.#exchange;
+    if (!exchange) return;
+    // What the system has not taken yet stays with the exchange, so that the next one starts with nothing queued.
+    if (this.output.full) {
+      this.#watchStall();
+      return;
+    }
+    const { inbound } = exchange;
+    if (inbound && !inbound.complete && !inbound.unread && !inbound.discarding) {
+      this.#watchStall();
+      return;
+    }
+    if (inbound && this.#persists) this.#leftover = inbound;
+    this.#finish("complete");
+    inbound?.cancel(new Error("the request was answered"));
+    if (!this.#persists || this.#closing) {
+      this.#linger();
+      return;
+    }
+    if (this.#leftover && !this.#leftover.complete) this.#watchStall();
+    this.#pump();
+  }
+
+  /** Reading pauses while too much waits for somebody to want it. */
+  #throttle(): void {
+    const tooMuch = this.#inbox.length >= this.#settings.limits.maxHeldBytes;
+    if (tooMuch === this.#paused) return;
+    this.#paused = tooMuch;
+    if (tooMuch) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  readonly #onEnd = (): void => {
+    this.#inputEnded = true;
+    if (this.#phase === "serving") this.#afterInput();
+  };
+
+  /** The client sends nothing more, but may well wait for its answers (RFC 9112, 9.6). */
+  #afterInput(): void {
+    const exchange = this.#exchange;
+    if (!exchange) {
+      this.#linger();
+      return;
+    }
+    const { inbound } = exchange;
+    // A body that nobody takes at present may still be complete in the inbox.
+    if (inbound && !inbound.complete && this.#inbox.length === 0) inbound.fail(new RequestBodyError(undefined));
+    if (this.#exchange === exchange) this.#watchStall();
+  }
+
+  #refuse(refusal: Refusal): void {
+    this.#settings.onRefused?.(refusal);
+    this.#answer(refusal.status, undefined);
+  }
+
+  #bodyRefused(refusal: Refusal): void {
+    const exchange = this.#exchange;
+    if (!exchange) {
+      this.#destroy();
+      return;
+    }
+    this.#settings.onRefused?.(refusal);
+    const error = new RequestBodyError(refusal);
+    // An answer that has begun cannot be taken back: it is cut off, so that it does not look complete.
+    if (!exchange.open) {
+      this.cut(exchange, error);
+      return;
+    }
+    this.#answer(refusal.status, exchange);
+    exchange.inbound?.fail(error);
+  }
+
+  /** Our own last words on this connection. */
+  #answer(status: number, exchange: ServerExchange | undefined): void {
+    this.output.push(refusalAnswer(status, this.date()));
+    this.output.flush();
+    if (exchange) {
+      exchange.status = status;
+      exchange.drop(new Error("answered by the connection"));
+      this.#finish("complete");
+    }
+    this.#linger();
+  }
+
+  #finish(end: Outcome["end"]): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#watch.set(this.#settings.timeouts.idleMs);
+    exchange?.finished(end);
+  }
+
+  #linger(): void {
+    if (this.#phase !== "serving") return;
+    this.#phase = "lingering";
+    this.#inbox.clear();
+    this.output.flush();
+    this.#stall.mark(undefined, this.#deps.clock.now());
+    this.#watch.set(this.#settings.timeouts.stallMs);
+    if (this.#paused) this.#socket.resume();
+    this.#socket.end();
+  }
+
+  /** All was written and our side is closed; the client has a moment to read it and close its own. */
+  readonly #onFinish = (): void => {
+    if (this.#phase === "lingering") this.#watch.set(this.#settings.timeouts.lingerMs);
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#failure = error;
+  };
+
+  readonly #onClose = (): void => {
+    this.#end("clientLeft", new Error("the client left", this.#failure ? { cause: this.#failure } : undefined));
+  };
+
+  #destroy(): void {
+    this.#end("aborted", new Error("the connection was closed"));
+    this.#socket.destroy();
+  }
+
+  /** The socket is gone or about to go: whatever was under way ends here. */
+  #end(end: Outcome["end"], reason: Error): void {
+    if (this.#phase === "gone") return;
+    const exchange = this.#exchange;
+    this.#detach();
+    // A reset of a socket that nobody listens to any more must not become an uncaught error.
+    this.#socket.on("error", ignore);
+    if (exchange) {
+      exchange.drop(reason);
+      exchange.inbound?.fail(end === "clientLeft" ? new RequestBodyError(undefined, { cause: reason }) : reason);
+      exchange.finished(end);
+    }
+    this.#resolveDone();
+  }
+
+  #detach(): void {
+    const socket = this.#socket;
+    this.#phase = "gone";
+    this.#exchange = undefined;
+    this.#inbox.clear();
+    this.#watch.stop();
+    socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
+    socket.off("finish", this.#onFinish).off("error", this.#onError).off("close", this.#onClose);
+  }
+
+  /** Nothing of a request is there, an empty line apart. */
+  get #atRest(): boolean {
+    const { length, bytes, at } = this.#inbox;
+    return this.#exchange === undefined && this.#leftover === undefined && (length === 0 || (length <= 2 && bytes[at] === 0x0d));
+  }
+
+  readonly #onDrain = (): void => {
+    const exchange = this.#exchange;
+    if (this.#answered) this.#settle();
+    else exchange?.drained();
+  };
+
+  #watchStall(): void {
+    const { stallMs, halfCloseMs } = this.#settings.timeouts;
+    this.#stall.mark(this.#exchange?.inbound ?? this.#leftover, this.#deps.clock.now());
+    this.#watch.set(this.#inputEnded && !this.output.full ? halfCloseMs : stallMs);
+  }
+
+  #overdue(): void {
+    const wrote = this.#stall.wrote;
+    const exchange = this.#exchange;
+    if (this.#phase === "lingering") {
+      if (this.#socket.writableFinished || !wrote) {
+        this.#destroy();
+        return;
+      }
+      this.#watchStall();
+      return;
+    }
+    const body = exchange ? exchange.inbound : this.#leftover;
+    if (!exchange && !body) {
+      this.#atRest ? this.#linger() : this.#refuse(refusals.HEAD_TIMEOUT);
+      return;
+    }
+    const reading = body?.wanted === true;
+    if (reading && this.#stall.tooSlow(body, this.#settings.timeouts.minBytesPerSecond, this.#deps.clock.now())) {
+      this.#bodyRefused(refusals.BODY_TIMEOUT);
+      return;
+    }
+    const writing = this.output.full || this.#inputEnded;
+    if (writing && !wrote) {
+      this.#end("clientLeft", new Error("the client took nothing in time"));
+      resetSocket(this.#socket);
+      return;
+    }
+    if (reading || writing) this.#watchStall();
+  }
+}
+
+const ignore = (): void => undefined;

@@ -1,0 +1,32 @@
+import { Fields } from "@mothership/kernel";
+
+/** Whole families that decide how a message is framed, routed, authenticated or read: never valid as trailers (RFC 9110, 6.5.1). */
+const families = /^(?:content-|proxy-|sec-|if-|access-control-|x-forwarded-)/;
+const forbidden: ReadonlySet<string> = new Set(
+  `accept-encoding age authorization cache-control connection cookie cookie2 date expect expires forwarded host keep-alive location max-forwards
+  origin pragma range retry-after set-cookie set-cookie2 strict-transport-security te trailer transfer-encoding upgrade vary via
+  warning www-authenticate x-real-ip x-request-id`.split(/\s+/),
+);
+
+/** The trailers that may be relayed. They are never merged into the head. Undefined when none is left. */
+export function relayableTrailers(trailers: Fields | undefined): Fields | undefined {
+  if (!trailers) return undefined;
+  const kept = new Fields();
+  for (let index = 0; index < trailers.size; index++) {
+    const key = trailers.key(index);
+    if (!forbidden.has(key) && !families.test(key)) kept.appendParsed(trailers.name(index), key, trailers.value(index));
+  }
+  return kept.size > 0 ? kept : undefined;
+}
+
+/** Of `trailers` those that the `Trailer` field of the head announced (RFC 9110, 6.6.2). */
+export function announcedTrailers(trailers: Fields | undefined, head: Fields): Fields | undefined {
+  if (!trailers || !head.has("trailer")) return undefined;
+  const announced = new Set(head.all("trailer").flatMap((value) => value.toLowerCase().split(/[\t ]*,[\t ]*/)));
+  const kept = new Fields();
+  for (let index = 0; index < trailers.size; index++) {
+    const key = trailers.key(index);
+    if (announced.has(key)) kept.appendParsed(trailers.name(index), key, trailers.value(index));
+  }
+  return kept.size > 0 ? kept : undefined;
+}
