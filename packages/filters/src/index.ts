@@ -1,1 +1,2 @@
-export {};
+export { acceptedEncodings } from "./accept-encoding.ts";
+export { type StaticDirectory, staticFiles } from "./static-files.ts";
