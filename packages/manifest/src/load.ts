@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import type { AbortOptions } from "@mothership/kernel";
 import { ManifestError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { openProblem } from "./open-problem.ts";
 import { type ManifestOptions, parseManifest } from "./parse.ts";
 import type { Manifest } from "./types.ts";
 
@@ -43,27 +44,10 @@ async function readLimited(path: string, signal: AbortSignal | undefined): Promi
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof ManifestError) throw error;
-    throw unreadable(path, ...reasonOf(error), { cause: error });
+    throw unreadable(path, ...openProblem(error), { cause: error });
   } finally {
     await file?.close();
   }
-}
-
-const reasons: Readonly<Record<string, readonly [string, string?]>> = {
-  ENOENT: ["does not exist", "mothership init writes one to start from; -c names another file"],
-  ENOTDIR: ["does not exist: a part of the path is no folder"],
-  EACCES: ["may not be read by this user"],
-  EPERM: ["may not be read by this user"],
-  ELOOP: ["is a symbolic link that leads in a circle"],
-  ENAMETOOLONG: ["has a name that is too long"],
-  ERR_INVALID_ARG_VALUE: ["is not a path"],
-  EMFILE: ["cannot be opened: too many files are open"],
-};
-
-function reasonOf(error: unknown): readonly [reason: string, hint: string | undefined] {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
-  const [reason, hint] = reasons[code] ?? [`cannot be read (${code})`];
-  return [reason, hint];
 }
 
 function unreadable(path: string, reason: string, hint?: string, options?: ErrorOptions): ManifestError {

@@ -6,15 +6,26 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   if (word.length > 128) return undefined;
   const plain = word.toLowerCase();
   let best: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = Math.max(1, Math.round(word.length * 0.4)) + 1;
   for (const candidate of candidates) {
-    const away = distance(plain, candidate.toLowerCase());
+    const other = candidate.toLowerCase();
+    // Two letters that changed places are one slip of the finger, and count as two steps otherwise.
+    const away = sameLetters(plain, other) ? Math.min(1, distance(plain, other)) : distance(plain, other);
     if (away < least) {
       best = candidate;
       least = away;
     }
   }
-  return best;
+  return best ?? beginning(plain, candidates);
+}
+
+/** The only candidate that the word begins, or that begins the word: "strip" for "strip_prefix". */
+function beginning(plain: string, candidates: Iterable<string>): string | undefined {
+  if (plain.length < 3) return undefined;
+  const alike = [...candidates].filter(
+    (one) => one.length >= 3 && (one.toLowerCase().startsWith(plain) || plain.startsWith(one.toLowerCase())),
+  );
+  return alike.length === 1 ? alike[0] : undefined;
 }
 
 /** `did you mean "web"?`, or what there is to choose from, or that there is nothing. */
@@ -24,4 +35,8 @@ export function suggestion(word: string, candidates: readonly string[], nothing:
   if (best !== undefined) return `did you mean "${best}"?`;
   const some = candidates.slice(0, 12);
   return `there ${candidates.length === 1 ? "is" : "are"} ${some.map((name) => `"${name}"`).join(", ")}${candidates.length > some.length ? ", and more" : ""}`;
+}
+
+function sameLetters(one: string, other: string): boolean {
+  return one.length === other.length && [...one].sort().join("") === [...other].sort().join("");
 }

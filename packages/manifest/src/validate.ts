@@ -160,9 +160,11 @@ function wrongNumber(value: unknown, { title = "a number", minimum, maximum, exc
   if (typeof value !== "number" && typeof value !== "bigint") return undefined;
   const tooLarge = maximum !== undefined && value > maximum;
   const tooSmall = (minimum !== undefined && value < minimum) || (exclusiveMinimum !== undefined && value <= exclusiveMinimum);
-  if (!tooLarge && !tooSmall && !Number.isNaN(value)) return undefined;
+  const bounded = minimum !== undefined || exclusiveMinimum !== undefined;
+  if (!tooLarge && !tooSmall && !(bounded && Number.isNaN(value))) return undefined;
   const bound = tooLarge ? ` up to ${maximum}` : minimum === undefined ? "" : ` from ${minimum}`;
-  return `must be ${title}${/\d/.test(title) && !tooLarge ? "" : bound}, not ${String(value)}`;
+  // Some titles name the bounds themselves.
+  return `must be ${title}${title.includes(String(tooLarge ? maximum : (minimum ?? exclusiveMinimum))) ? "" : bound}, not ${String(value)}`;
 }
 
 /** What a message speaks of: the key, and in a list the number of the element too. */

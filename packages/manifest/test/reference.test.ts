@@ -1,0 +1,516 @@
+import { describe, expect, test } from "vitest";
+import { parseManifest } from "../src/parse.ts";
+import type { Route } from "../src/types.ts";
+import { http, ship } from "./issues.ts";
+
+/** What the documents show to users, with the keys they use, completed where they show only a part. */
+
+const ws = 'ws = "127.0.0.1:8081"\n';
+const nothing = '[[fleet.web]]\nname = "idle"\ncommand = "true"\n';
+
+/** A manifest with these lines under [mothership]. */
+const settings = (text: string, env = {}) => parseManifest(`${text}\n${nothing}`, { env }).mothership;
+
+const routesOf = (lines: string): readonly Route[] | undefined =>
+  parseManifest(`${http}${ws}[[fleet.web]]\nname = "app"\ncommand = "ruby"\nbind = "3000"\n${lines}\n`).ships[0]?.routes;
+
+describe("a manifest as documented", () => {
+  test("reads the large example", () => {
+    const manifest = parseManifest(
+      `
+# Global
+[mothership]
+metrics_port = 9090
+compression = true
+
+[[mothership.static_dirs]]
+path = "./public"
+prefix = "/static"
+
+[mothership.bind]
+http = "0.0.0.0:80"
+https = "0.0.0.0:443"
+ws = "0.0.0.0:8080"
+
+[[fleet.web]]
+name = "app"
+command = "ruby"
+args = ["app.rb"]
+bind = "tcp://127.0.0.1:3000"
+healthcheck = "/health"
+routes = [
+  { bind = "http", pattern = "/.*" },
+  { bind = "https", pattern = "/.*" },
+]
+
+[[fleet.workers]]
+name = "sidekiq"
+command = "bundle"
+args = ["exec", "sidekiq"]
+critical = false
+
+[[fleet.jobs]]
+name = "migrate"
+command = "rails"
+args = ["db:migrate"]
+oneshot = true
+
+[[bays.websocket]]
+name = "orbitcast"
+command = "./orbitcast"
+routes = [{ bind = "ws", pattern = "/ws" }]
+config = { redis_url = "redis://localhost:6379" }
+
+[[modules]]
+name = "rate_limiter"
+wasm = "./modules/rate_limiter.wasm"
+routes = ["/api/.*"]
+phase = "request"
+`,
+      { folder: "/srv/app" },
+    );
+    expect(manifest).toEqual({
+      folder: "/srv/app",
+      mothership: {
+        binds: [
+          { name: "http", address: { kind: "tcp", host: "0.0.0.0", port: 80 }, proxyProtocol: false },
+          { name: "https", address: { kind: "tcp", host: "0.0.0.0", port: 443 }, proxyProtocol: false },
+          { name: "ws", address: { kind: "tcp", host: "0.0.0.0", port: 8080 }, proxyProtocol: false },
+        ],
+        staticDirs: [{ path: "/srv/app/public", written: "./public", prefix: "/static" }],
+        compression: true,
+        corsCache: { enabled: false, defaultTtlMs: 3_600_000, maxEntries: 10_000 },
+        rateLimiting: {},
+        metricsPort: 9090,
+        flagship: { enabled: false, election: "static", prelaunchTimeoutMs: 300_000, electionTimeoutMs: 30_000 },
+        uplinks: [],
+        prelaunch: [],
+      },
+      ships: [
+        {
+          kind: "ship",
+          name: "app",
+          group: "web",
+          order: 0,
+          command: "ruby",
+          args: ["app.rb"],
+          bind: { kind: "tcp", host: "127.0.0.1", port: 3000 },
+          healthcheck: "/health",
+          routes: [
+            { bind: "http", pattern: "/.*" },
+            { bind: "https", pattern: "/.*" },
+          ],
+          dependsOn: [],
+          env: {},
+          critical: true,
+          oneshot: false,
+          tags: [],
+        },
+        {
+          kind: "ship",
+          name: "sidekiq",
+          group: "workers",
+          order: 1,
+          command: "bundle",
+          args: ["exec", "sidekiq"],
+          routes: [],
+          dependsOn: [],
+          env: {},
+          critical: false,
+          oneshot: false,
+          tags: [],
+        },
+        {
+          kind: "ship",
+          name: "migrate",
+          group: "jobs",
+          order: 2,
+          command: "rails",
+          args: ["db:migrate"],
+          routes: [],
+          dependsOn: [],
+          env: {},
+          critical: true,
+          oneshot: true,
+          tags: [],
+        },
+      ],
+      bays: [
+        {
+          kind: "bay",
+          name: "orbitcast",
+          type: "websocket",
+          order: 3,
+          command: "./orbitcast",
+          args: [],
+          routes: [{ bind: "ws", pattern: "/ws" }],
+          dependsOn: [],
+          env: {},
+          config: { redis_url: "redis://localhost:6379" },
+          critical: true,
+          tags: [],
+        },
+      ],
+      modules: [
+        {
+          name: "rate_limiter",
+          wasm: { path: "/srv/app/modules/rate_limiter.wasm", written: "./modules/rate_limiter.wasm" },
+          routes: ["/api/.*"],
+          phase: "request",
+          config: {},
+          tags: [],
+        },
+      ],
+    });
+  });
+
+  test("reads routes as tables, in short form, with a prefix to strip and with a user agent", () => {
+    expect(routesOf('routes = [\n  { bind = "http", pattern = "/api/.*" },\n  { bind = "ws", pattern = "/cable" },\n]')).toEqual([
+      { bind: "http", pattern: "/api/.*" },
+      { bind: "ws", pattern: "/cable" },
+    ]);
+    expect(routesOf('routes = ["http:/api/.*", "ws:/cable"]')).toEqual([
+      { bind: "http", pattern: "/api/.*" },
+      { bind: "ws", pattern: "/cable" },
+    ]);
+    expect(routesOf('routes = [{ bind = "http", pattern = "/api/.*", strip_prefix = "/api" }]')).toEqual([
+      { bind: "http", pattern: "/api/.*", stripPrefix: "/api" },
+    ]);
+    expect(routesOf('routes = [{ bind = "http", pattern = "/.*", ua_filter = "llm" }]')).toEqual([
+      { bind: "http", pattern: "/.*", uaFilter: "llm" },
+    ]);
+  });
+
+  test("keeps a colon in the pattern of a short route", () => {
+    expect(routesOf('routes = ["http:/a:b"]')).toEqual([{ bind: "http", pattern: "/a:b" }]);
+  });
+
+  test.each(["browser", "chromium", "firefox", "safari", "llm", "bot", "~MyAgent.*"])("reads the user agent filter %s", (filter) => {
+    expect(routesOf(`routes = [{ bind = "http", pattern = "/.*", ua_filter = "${filter}" }]`)?.[0]?.uaFilter).toBe(filter);
+  });
+
+  test("reads the three ships that share a bind by user agent", () => {
+    const web = (name: string, command: string, port: number, filter: string): string =>
+      `[[fleet.web]]\nname = "${name}"\ncommand = "${command}"\nbind = "${port}"\nroutes = [{ bind = "http", pattern = "/.*", ua_filter = "${filter}" }]\n`;
+    const text = `${http}${web("app", "rails", 3000, "browser")}${web("markdown-api", "rails", 3001, "llm")}${web("static-cache", "nginx", 3002, "bot")}`;
+    expect(parseManifest(text).ships.map(({ name, routes }) => [name, routes[0]?.uaFilter])).toEqual([
+      ["app", "browser"],
+      ["markdown-api", "llm"],
+      ["static-cache", "bot"],
+    ]);
+  });
+
+  test.each([
+    ["tcp://127.0.0.1:3000", { kind: "tcp", host: "127.0.0.1", port: 3000 }],
+    ["0.0.0.0:8080", { kind: "tcp", host: "0.0.0.0", port: 8080 }],
+    ["3000", { kind: "tcp", host: "127.0.0.1", port: 3000 }],
+    ["unix:///tmp/app.sock", { kind: "unix", path: "/tmp/app.sock" }],
+    ["tcp://[::1]:3000", { kind: "tcp", host: "::1", port: 3000 }],
+  ])("reads the address %s, for ships and for binds in both forms", (written, address) => {
+    expect(parseManifest(ship("app", `bind = "${written}"`)).ships[0]?.bind).toEqual(address);
+    expect(settings(`[mothership.bind]\nweb = "${written}"`).binds).toEqual([{ name: "web", address, proxyProtocol: false }]);
+    expect(settings(`[mothership.bind]\nweb = { addr = "${written}" }`).binds).toEqual([{ name: "web", address, proxyProtocol: false }]);
+  });
+
+  test("reads binds with the PROXY protocol", () => {
+    const { binds } = settings('[mothership.bind]\nhttp = "0.0.0.0:80"\nhttps = { addr = "0.0.0.0:443", proxy_protocol = true }');
+    expect(binds.map(({ name, proxyProtocol }) => [name, proxyProtocol])).toEqual([
+      ["http", false],
+      ["https", true],
+    ]);
+  });
+
+  test("merges base templates: variables together, tags of the template first, the rest replaced", () => {
+    const manifest = parseManifest(`
+[base.ship]
+env = { RAILS_ENV = "production", LANG = "C" }
+critical = true
+tags = ["ruby"]
+
+[base.bay]
+critical = true
+tags = ["realtime"]
+
+[base.module]
+phase = "request"
+tags = ["security"]
+
+[[fleet.web]]
+name = "app"
+command = "ruby"
+tags = ["web", "ruby"]
+env = { LANG = "de" }
+critical = false
+
+[[bays.websocket]]
+name = "orbitcast"
+command = "./orbitcast"
+
+[[modules]]
+name = "auth"
+wasm = "a.wasm"
+phase = "response"
+`);
+    expect(manifest.ships[0]).toMatchObject({ env: { RAILS_ENV: "production", LANG: "de" }, tags: ["ruby", "web"], critical: false });
+    expect(manifest.bays[0]).toMatchObject({ critical: true, tags: ["realtime"] });
+    expect(manifest.modules[0]).toMatchObject({ phase: "response", tags: ["security"] });
+  });
+
+  test("lets every other key of a template be replaced, and merges the config of bays and modules", () => {
+    const base = `${http}
+[base.ship]
+args = ["a"]
+healthcheck = "/up"
+routes = ["http:/a"]
+depends_on = ["one"]
+oneshot = true
+[base.bay]
+args = ["a"]
+routes = ["http:/b"]
+depends_on = ["one"]
+env = { A = "1" }
+config = { a = "1", b = "1" }
+[base.module]
+routes = ["/m"]
+config = { a = "1", b = "1" }
+[[fleet.x]]
+name = "one"
+command = "true"
+bind = "3000"
+depends_on = []
+`;
+    const inherits = parseManifest(
+      `${base}[[fleet.x]]\nname = "two"\ncommand = "x"\nbind = "3001"\n[[bays.y]]\nname = "bay"\ncommand = "x"\n[[modules]]\nname = "m"\nwasm = "m.wasm"\n`,
+    );
+    expect(inherits.ships[1]).toMatchObject({
+      args: ["a"],
+      healthcheck: "/up",
+      routes: [{ pattern: "/a" }],
+      dependsOn: ["one"],
+      oneshot: true,
+    });
+    expect(inherits.bays[0]).toMatchObject({
+      args: ["a"],
+      routes: [{ pattern: "/b" }],
+      dependsOn: ["one"],
+      env: { A: "1" },
+      config: { a: "1", b: "1" },
+    });
+    expect(inherits.modules[0]).toMatchObject({ routes: ["/m"], config: { a: "1", b: "1" } });
+    const replaces = parseManifest(
+      `${base}[[fleet.x]]\nname = "two"\ncommand = "x"\nbind = "3001"\nargs = []\nhealthcheck = "/own"\nroutes = []\ndepends_on = []\noneshot = false
+[[bays.y]]\nname = "bay"\ncommand = "x"\nargs = ["b"]\nroutes = []\ndepends_on = []\nconfig = { b = "2" }
+[[modules]]\nname = "m"\nwasm = "m.wasm"\nroutes = []\nconfig = { b = "2" }\n`,
+    );
+    expect(replaces.ships[1]).toMatchObject({ args: [], healthcheck: "/own", routes: [], dependsOn: [], oneshot: false });
+    expect(replaces.bays[0]).toMatchObject({ args: ["b"], routes: [], dependsOn: [], config: { a: "1", b: "2" } });
+    expect(replaces.modules[0]).toMatchObject({ routes: [], config: { a: "1", b: "2" } });
+  });
+
+  test("reads modules of both phases, their config as text", () => {
+    const { modules } = parseManifest(`
+[[modules]]
+name = "auth"
+wasm = "./modules/auth.wasm"
+routes = ["/admin/.*"]
+phase = "request"
+
+[[modules]]
+name = "cache"
+wasm = "./modules/cache.wasm"
+routes = ["/api/.*"]
+phase = "response"
+config = { ttl = "3600" }
+[[fleet.web]]
+name = "app"
+command = "true"
+`);
+    expect(modules.map(({ name, phase, config }) => [name, phase, config])).toEqual([
+      ["auth", "request", {}],
+      ["cache", "response", { ttl: "3600" }],
+    ]);
+  });
+
+  test("reads static folders with and without a bind", () => {
+    const { staticDirs } = settings(
+      `${http}[[mothership.static_dirs]]\npath = "./public/assets"\nprefix = "/assets"\n[[mothership.static_dirs]]\npath = "./public"\nprefix = "/"\nbind = "http"`,
+    );
+    expect(staticDirs).toEqual([
+      { path: "./public/assets", written: "./public/assets", prefix: "/assets" },
+      { path: "./public", written: "./public", prefix: "/", bind: "http" },
+    ]);
+  });
+
+  test("takes the slash off the end of a static prefix, and / when there is none", () => {
+    const prefixes = settings(
+      '[[mothership.static_dirs]]\npath = "a"\nprefix = "/assets//"\n[[mothership.static_dirs]]\npath = "b"\nprefix = "//"\n[[mothership.static_dirs]]\npath = "c"',
+    ).staticDirs.map(({ prefix }) => prefix);
+    expect(prefixes).toEqual(["/assets", "/", "/"]);
+  });
+
+  test.each([
+    ["[mothership]\ncors_cache = true", { enabled: true, defaultTtlMs: 3_600_000, maxEntries: 10_000 }],
+    ["[mothership]\ncors_cache = false", { enabled: false, defaultTtlMs: 3_600_000, maxEntries: 10_000 }],
+    ["[mothership.cors_cache]\nenabled = true\ndefault_ttl = 60\nmax_entries = 5", { enabled: true, defaultTtlMs: 60_000, maxEntries: 5 }],
+    ["[mothership.cors_cache]\nenabled = false", { enabled: false, defaultTtlMs: 3_600_000, maxEntries: 10_000 }],
+    ["[mothership.cors_cache]\ndefault_ttl = 0", { enabled: true, defaultTtlMs: 0, maxEntries: 10_000 }],
+  ])("reads the preflight cache from %j", (text, expected) => {
+    expect(settings(text).corsCache).toEqual(expected);
+  });
+
+  test("reads rate limits, alone and together", () => {
+    expect(settings("[mothership.rate_limiting]\nglobal_rps = 10000.0\nper_ip_rpm = 100.0").rateLimiting).toEqual({
+      globalRps: 10_000,
+      perIpRpm: 100,
+    });
+    expect(settings("[mothership.rate_limiting]\nper_ip_rpm = 0.5").rateLimiting).toEqual({ perIpRpm: 0.5 });
+  });
+
+  test("reads prelaunch jobs in order", () => {
+    const { prelaunch } = settings(`
+[[mothership.prelaunch]]
+name = "ar-migrate"
+command = "rails"
+args = ["db:migrate"]
+env = { RAILS_ENV = "production" }
+
+[[mothership.prelaunch]]
+name = "memgraph-migrate"
+command = "./migrate-memgraph"
+depends_on = ["ar-migrate"]
+`);
+    expect(prelaunch).toEqual([
+      { kind: "job", name: "ar-migrate", command: "rails", args: ["db:migrate"], env: { RAILS_ENV: "production" }, dependsOn: [] },
+      { kind: "job", name: "memgraph-migrate", command: "./migrate-memgraph", args: [], env: {}, dependsOn: ["ar-migrate"] },
+    ]);
+  });
+
+  test("keeps a static flagship as reference and value; a variable that is not set says no", () => {
+    const text = '[mothership.flagship]\nenabled = true\nelection = "static"\nstatic_flagship = "$MS_FLAGSHIP"';
+    expect(settings(text, { MS_FLAGSHIP: "true" }).flagship).toEqual({
+      enabled: true,
+      election: "static",
+      staticFlagship: { kind: "value", written: "$MS_FLAGSHIP", value: "true" },
+      prelaunchTimeoutMs: 300_000,
+      electionTimeoutMs: 30_000,
+    });
+    expect(settings(text).flagship.staticFlagship).toEqual({ kind: "value", written: "$MS_FLAGSHIP", value: "" });
+  });
+
+  test("reads a static flagship that a command tells", () => {
+    const text =
+      '[mothership.flagship]\nenabled = true\nstatic_flagship = { command = "printenv DYNO", equals = "web.1" }\nprelaunch_timeout = 60\nelection_timeout = 5';
+    expect(settings(text).flagship).toEqual({
+      enabled: true,
+      election: "static",
+      staticFlagship: { kind: "command", command: "printenv DYNO", equals: "web.1" },
+      prelaunchTimeoutMs: 60_000,
+      electionTimeoutMs: 5000,
+    });
+  });
+
+  test("expands the election URL with what follows the variable", () => {
+    const text = '[mothership.flagship]\nenabled = true\nelection = "postgres"\nelection_url = "$DATABASE_URL?sslmode=require"';
+    expect(settings(text, { DATABASE_URL: "postgres://u:p@db/x" }).flagship.electionUrl).toBe("postgres://u:p@db/x?sslmode=require");
+  });
+
+  test("does not look at the URL of a flagship that is switched off", () => {
+    const flagship = settings('[mothership.flagship]\nelection = "postgres"\nelection_url = "$NOT_HERE"').flagship;
+    expect(flagship).toEqual({ enabled: false, election: "postgres", prelaunchTimeoutMs: 300_000, electionTimeoutMs: 30_000 });
+  });
+
+  test("reads uplinks with their targets and time-outs", () => {
+    const { uplinks } = settings(
+      `
+[[mothership.uplinks]]
+url = "postgres://localhost:5432/mydb"
+name = "postgres"
+
+[[mothership.uplinks]]
+url = "$DATABASE_URL"
+name = "primary-db"
+timeout = "10s"
+
+[[mothership.uplinks]]
+url = "redis://cache.internal"
+`,
+      { DATABASE_URL: "mysql://root:pw@db.internal/app" },
+    );
+    expect(uplinks).toEqual([
+      { name: "postgres", url: "postgres://localhost:5432/mydb", host: "localhost", port: 5432, check: "tcp", timeoutMs: 5000 },
+      { name: "primary-db", url: "mysql://root:pw@db.internal/app", host: "db.internal", port: 3306, check: "tcp", timeoutMs: 10_000 },
+      { name: "cache.internal:6379", url: "redis://cache.internal", host: "cache.internal", port: 6379, check: "tcp", timeoutMs: 5000 },
+    ]);
+  });
+
+  test("keeps two uplinks of one server apart", () => {
+    const uplink = (name: string): string => `[[mothership.uplinks]]\nurl = "postgres://localhost:5432/${name}"\nname = "${name}"\n`;
+    expect(settings(uplink("primary") + uplink("replica")).uplinks.map(({ name }) => name)).toEqual(["primary", "replica"]);
+  });
+
+  test("turns numbers and booleans of config and env into the text that stands for them", () => {
+    const manifest = parseManifest(`
+[[bays.websocket]]
+name = "b"
+command = "b"
+config = { int = 3600, under = 1_000, hex = 0xe1, float = 1.0, exp = 1e3, small = 1.5e-7, yes = true, no = false, text = "x", big = 9007199254740993, inf = inf, minus = -inf, nan = nan }
+env = { PORT = 3000, DEBUG = true }
+`);
+    expect(manifest.bays[0]?.config).toEqual({
+      int: "3600",
+      under: "1000",
+      hex: "225",
+      float: "1.0",
+      exp: "1000.0",
+      small: "1.5e-7",
+      yes: "true",
+      no: "false",
+      text: "x",
+      big: "9007199254740993",
+      inf: "inf",
+      minus: "-inf",
+      nan: "nan",
+    });
+    expect(manifest.bays[0]?.env).toEqual({ PORT: "3000", DEBUG: "true" });
+  });
+
+  test("keeps ships and bays in the order of the file, also where groups alternate", () => {
+    const one = (header: string, name: string): string => `[[${header}]]\nname = "${name}"\ncommand = "true"\n`;
+    const { ships, bays } = parseManifest(
+      one("fleet.web", "a") +
+        one("bays.ws", "b") +
+        one("fleet.api", "c") +
+        one("fleet.web", "d") +
+        one("bays.x", "e") +
+        one("bays.ws", "f"),
+    );
+    expect(ships.map(({ name, group, order }) => [name, group, order])).toEqual([
+      ["a", "web", 0],
+      ["c", "api", 2],
+      ["d", "web", 3],
+    ]);
+    expect(bays.map(({ name, type, order }) => [name, type, order])).toEqual([
+      ["b", "ws", 1],
+      ["e", "x", 4],
+      ["f", "ws", 5],
+    ]);
+  });
+
+  test("reads ships that are written as inline tables too", () => {
+    const { ships } = parseManifest('fleet.web = [{ name = "a", command = "x" }, { name = "b", command = "y" }]\n');
+    expect(ships.map(({ name, order }) => [name, order])).toEqual([
+      ["a", 0],
+      ["b", 1],
+    ]);
+  });
+
+  test("drops repeats in depends_on and tags", () => {
+    const { ships } = parseManifest(ship("a") + ship("b", 'depends_on = ["a", "a"]', 'tags = ["x", "y", "x"]'));
+    expect(ships[1]).toMatchObject({ dependsOn: ["a"], tags: ["x", "y"] });
+  });
+
+  test("is plain data: JSON gives the same manifest back", () => {
+    const manifest = parseManifest(`[mothership]\nmetrics_port = 9090\n${http}${ship("a", 'bind = "3000"', 'routes = ["http:/"]')}`);
+    expect(JSON.parse(JSON.stringify(manifest))).toStrictEqual(manifest);
+  });
+});
