@@ -1,5 +1,6 @@
-import type { Clock } from "@mothership/kernel";
+import type { Clock, Logger } from "@mothership/kernel";
 import { deadline, messageOf } from "@mothership/kernel";
+import { background } from "./background.ts";
 import type { ProbeFunction, ProbeResult } from "./probe.ts";
 
 /** A probe and how often it is made. */
@@ -16,6 +17,7 @@ export interface CheckPlan {
 
 export interface CheckDeps {
   readonly clock: Clock;
+  readonly log: Logger;
   readonly random: () => number;
   readonly places: Places;
   /** Told by how much a timer came too late: a sign that this process is the one in trouble. */
@@ -72,7 +74,7 @@ export function openCheck(plan: CheckPlan, deps: CheckDeps, onResult: (result: P
     const due = clock.now() + ms;
     timer = clock.timer(ms, () => {
       deps.onLate(clock.now() - due);
-      void look(); // every failure in it is a result
+      background(look(), deps.log);
     });
   };
 
@@ -81,7 +83,7 @@ export function openCheck(plan: CheckPlan, deps: CheckDeps, onResult: (result: P
     poke: () => {
       if (looking || ended()) return;
       timer?.[Symbol.dispose]();
-      void look(); // see above
+      background(look(), deps.log);
     },
     end: () => {
       timer?.[Symbol.dispose]();
@@ -100,9 +102,15 @@ async function once(plan: CheckPlan, clock: Clock, outer: AbortSignal): Promise<
   limit.signal.addEventListener("abort", stop, { once: true });
   try {
     await Promise.race([plan.probe({ signal: limit.signal }), cut.promise]);
-    return { at, ok: true, latencyMs: clock.now() - from, reason: "" };
+    return { at, ok: true, timedOut: false, latencyMs: clock.now() - from, reason: "" };
   } catch (error) {
-    return { at, ok: false, latencyMs: clock.now() - from, reason: messageOf(error).slice(0, reasonLength) };
+    return {
+      at,
+      ok: false,
+      timedOut: limit.signal.aborted,
+      latencyMs: clock.now() - from,
+      reason: messageOf(error).slice(0, reasonLength),
+    };
   } finally {
     limit.signal.removeEventListener("abort", stop);
   }

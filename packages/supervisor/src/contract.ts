@@ -22,8 +22,11 @@ export interface SupervisorDeps extends Deps {
 export interface LogSink {
   /** For counts and messages. */
   readonly name: string;
-  /** False: full. The line was still taken, further ones should wait for `onDrain`. Must not throw. */
-  write(line: LogLine): boolean;
+  /**
+   * Takes one line; `bytes` is its text as it came and is only valid during the call. False: full. The line was still taken, further ones
+   * should wait for `onDrain`. Must not throw.
+   */
+  write(line: LogLine, bytes: Buffer): boolean;
   /** Calls `run` once, when there is room again. */
   onDrain(run: () => void): void;
 }

@@ -1,10 +1,12 @@
-import type { AbortOptions } from "@mothership/kernel";
+import type { AbortOptions, Clock } from "@mothership/kernel";
 import { signalGroup } from "./family.ts";
 import type { Launch } from "./spawn.ts";
 import { isStarted, launch } from "./spawn.ts";
 
 /** What is kept of the output of a command. */
 const outputBytes = 1_024;
+/** What it left in the background may hold its pipes: that is the family's, and not waited for longer. */
+const afterExitMs = 100;
 
 export interface ExecResult {
   readonly code: number | null;
@@ -17,7 +19,7 @@ export interface ExecResult {
  * Runs a command to its end. When the signal fires, its group is killed and the promise rejects with the signal's reason.
  * A command that cannot be started rejects too.
  */
-export function exec(what: Launch, { signal }: AbortOptions = {}): Promise<ExecResult> {
+export function exec(what: Launch, { clock }: { readonly clock: Clock }, { signal }: AbortOptions = {}): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const child = launch(what);
@@ -38,14 +40,14 @@ export function exec(what: Launch, { signal }: AbortOptions = {}): Promise<ExecR
     signal?.addEventListener("abort", kill, { once: true });
     child.once("exit", (code, ended) => {
       signal?.removeEventListener("abort", kill);
-      // What it left in the background may hold the pipes; it is the family's, and not waited for.
-      const done = (): void => {
+      const late = clock.timer(afterExitMs, () => {
         child.stdout?.destroy();
         child.stderr?.destroy();
+      });
+      child.once("close", () => {
+        late[Symbol.dispose]();
         resolve({ code, signal: ended, output: output.trim() });
-      };
-      child.once("close", done);
-      queueMicrotask(done);
+      });
     });
   });
 }

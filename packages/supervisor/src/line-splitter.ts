@@ -60,9 +60,9 @@ export class LineSplitter {
   }
 
   #hold(bytes: Buffer, pieces: Piece[]): void {
-    if (this.#heldBytes + bytes.length <= this.#maxLineBytes) return this.#keep(bytes);
-    this.#held.push(bytes);
-    this.#keep(this.#cut(this.#take(), pieces));
+    const fits = this.#heldBytes + bytes.length <= this.#maxLineBytes;
+    if (!fits) this.#held.push(bytes);
+    this.#keep(fits ? bytes : this.#cut(this.#take(), pieces));
   }
 
   #cut(line: Buffer, pieces: Piece[]): Buffer {

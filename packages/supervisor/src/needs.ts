@@ -1,6 +1,6 @@
 import { conditionOf } from "./graph.ts";
 import type { ProcessRecord } from "./record.ts";
-import type { CompleteSpec } from "./spec.ts";
+import type { CompleteSpec, Dependency } from "./spec.ts";
 
 /** What is looked at of a process to decide about those that depend on it. */
 export interface Standing {
@@ -17,22 +17,18 @@ export function unmetNeeds({ spec }: Pick<Standing, "spec">, lookup: Lookup): re
   return spec.dependsOn.flatMap((dependency) => {
     const target = lookup(dependency.on);
     if (!target) return [`"${dependency.on}" is not there`];
-    const { state } = target.record;
-    const condition = conditionOf(dependency, target.spec);
-    const is = `it is ${state}`;
-    switch (condition) {
-      case "started":
-        return isRunning(target.record) || state === "completed" ? [] : [`"${target.name}" is to be started; ${is}`];
-      case "ready":
-        return state === "ready" || state === "completed" ? [] : [`"${target.name}" is to be ready; ${is}`];
-      case "completed":
-        return state === "completed" ? [] : [`"${target.name}" is to be completed; ${is}`];
-      case "log":
-        return dependency.condition !== "log" || target.printed(dependency.pattern)
-          ? []
-          : [`"${target.name}" is to print a line that matches ${dependency.pattern}; ${is}`];
-    }
+    const need = unmetNeed(dependency, target);
+    return need === undefined ? [] : [`"${target.name}" is to ${need}; it is ${target.record.state}`];
   });
+}
+
+function unmetNeed(dependency: Dependency, target: Standing): string | undefined {
+  const { state } = target.record;
+  const condition = conditionOf(dependency, target.spec);
+  if (dependency.condition === "log")
+    return target.printed(dependency.pattern) ? undefined : `print a line that matches ${dependency.pattern}`;
+  if (state === "completed" || state === condition || (condition === "started" && isRunning(target.record))) return undefined;
+  return `be ${condition}`;
 }
 
 /** The command runs and was not told to stop. */

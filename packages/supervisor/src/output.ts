@@ -1,14 +1,18 @@
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
-import type { Clock } from "@mothership/kernel";
+import { isDeepStrictEqual } from "node:util";
+import type { Clock, Logger } from "@mothership/kernel";
+import { background } from "./background.ts";
 import type { LogSink } from "./contract.ts";
 import type { SupervisorEvents } from "./events.ts";
 import type { Piece } from "./line-splitter.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { LogLine } from "./lines.ts";
 import { LogBuffer } from "./log-buffer.ts";
+import type { LogFile } from "./log-file.ts";
+import { openLogFile } from "./log-file.ts";
 import { SinkFeed } from "./sink-feed.ts";
-import type { LogPolicy } from "./spec.ts";
+import type { LogFileSpec, LogPolicy } from "./spec.ts";
 
 /** A line without its newline is given on after this time. */
 const partialMs = 200;
@@ -17,6 +21,7 @@ const afterExitMs = 500;
 
 export interface OutputDeps {
   readonly clock: Clock;
+  readonly log: Logger;
   readonly sinks: readonly LogSink[];
   readonly onLine: (line: LogLine) => void;
   readonly onDropped: (event: SupervisorEvents["linesDropped"]) => void;
@@ -27,9 +32,11 @@ export class ProcessOutput {
   readonly buffer: LogBuffer;
   readonly #name: string;
   readonly #deps: OutputDeps;
-  readonly #feeds: readonly SinkFeed[];
+  #file: LogFile | undefined;
+  #feeds: readonly SinkFeed[];
   readonly #open = new Set<Readable>();
   #policy: LogPolicy;
+  #retiring: Promise<unknown> = Promise.resolve();
   #seq = 0;
   #lost = 0;
 
@@ -38,16 +45,8 @@ export class ProcessOutput {
     this.#name = name;
     this.#policy = policy;
     this.#deps = deps;
-    this.#feeds = deps.sinks.map(
-      (sink) =>
-        new SinkFeed(sink, deps.clock, {
-          onRoom: () => this.#resume(),
-          onDropped: (count, reason) => {
-            this.#lost += count;
-            deps.onDropped({ name, sink: sink.name, count, reason });
-          },
-        }),
-    );
+    this.#feeds = deps.sinks.map((sink) => this.#feed(sink));
+    this.#useFile(policy.file);
   }
 
   /** Lines that did not reach a sink or follower. */
@@ -56,8 +55,10 @@ export class ProcessOutput {
   }
 
   set policy(policy: LogPolicy) {
+    const { file } = this.#policy;
     this.#policy = policy;
     this.buffer.resize(policy);
+    if (!isDeepStrictEqual(file, policy.file)) this.#useFile(policy.file);
   }
 
   /** Reads the output of a new incarnation. Resolves when it is closed, at the latest half a second after the process ended. */
@@ -72,19 +73,49 @@ export class ProcessOutput {
         else for (const stream of [child.stdout, child.stderr]) stream?.destroy();
       };
       timer = this.#deps.clock.timer(afterExitMs, giveUp);
-      void all.then(() => timer[Symbol.dispose]()); // it never rejects
+      background(
+        all.then(() => timer[Symbol.dispose]()),
+        this.#deps.log,
+      );
     });
     return all;
   }
 
   /** Opens the log file anew. */
   reopen(): void {
-    // Filled in with the file sink.
+    this.#file?.reopen();
   }
 
-  close(): void {
+  /** For a process that is down: the last lines are written, and the readers have an end. */
+  async close(): Promise<void> {
+    await this.#file?.close();
+    await this.#retiring;
     for (const feed of this.#feeds) feed.close();
     this.buffer.close();
+  }
+
+  #feed(sink: LogSink): SinkFeed {
+    return new SinkFeed(sink, this.#deps.clock, {
+      onRoom: () => this.#resume(),
+      onDropped: (count, reason) => this.#dropped(sink.name, count, reason),
+    });
+  }
+
+  #useFile(file: LogFileSpec | undefined): void {
+    if (this.#file) {
+      const old = this.#file;
+      this.#feeds = this.#feeds.slice(0, this.#deps.sinks.length);
+      this.#retiring = Promise.all([this.#retiring, old.close()]);
+      this.#file = undefined;
+    }
+    if (!file) return;
+    this.#file = openLogFile(file, this.#deps, (count, reason) => this.#dropped(file.path, count, reason));
+    this.#feeds = [...this.#feeds, this.#feed(this.#file)];
+  }
+
+  #dropped(sink: string, count: number, reason: string): void {
+    this.#lost += count;
+    this.#deps.onDropped({ name: this.#name, sink, count, reason });
   }
 
   #read(stream: Readable, name: LogLine["stream"], pid: number): Promise<void> {
@@ -100,7 +131,10 @@ export class ProcessOutput {
       const pieces = splitter.push(chunk);
       for (const piece of pieces) this.#line(piece, name, pid);
       // The time runs from the first byte of a line, so that dots printed one by one are seen.
-      if (pieces.length > 0) partial = void partial?.[Symbol.dispose]();
+      if (pieces.length > 0) {
+        partial?.[Symbol.dispose]();
+        partial = undefined;
+      }
       if (splitter.pending) partial ??= this.#deps.clock.timer(partialMs, flush);
       this.#press();
     });
@@ -120,7 +154,7 @@ export class ProcessOutput {
     const at = this.#deps.clock.wallTime();
     const line: LogLine = { name: this.#name, stream, pid, seq: ++this.#seq, at, text, continued, dropped: 0 };
     this.buffer.add(line, bytes.length);
-    for (const feed of this.#feeds) feed.write(line);
+    for (const feed of this.#feeds) feed.write(line, bytes);
     this.#deps.onLine(line);
   }
 

@@ -79,6 +79,8 @@ export interface ProbeResult {
   /** Wall time. */
   readonly at: number;
   readonly ok: boolean;
+  /** It had not ended when its time was over. */
+  readonly timedOut: boolean;
   readonly latencyMs: number;
   /** Why it failed, in a few words; "" when it passed. */
   readonly reason: string;

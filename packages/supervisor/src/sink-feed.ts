@@ -34,13 +34,13 @@ export class SinkFeed {
     return this.#state === "full";
   }
 
-  write(line: LogLine): void {
+  write(line: LogLine, bytes: Buffer): void {
     if (this.#state === "dropping") {
       this.#dropped++;
       this.#report ??= this.#clock.timer(reportMs, () => this.#tell());
       return;
     }
-    if (this.#sink.write(line) || this.#state === "full") return;
+    if (this.#sink.write(line, bytes) || this.#state === "full") return;
     this.#state = "full";
     this.#sink.onDrain(() => {
       this.#state = "open";

@@ -12,6 +12,7 @@ import { checkGraph, withDependencies } from "./graph.ts";
 import type { LogLine } from "./lines.ts";
 import { LivenessGuard } from "./liveness-guard.ts";
 import { Mailbox } from "./mailbox.ts";
+import { openMemoryWatch } from "./memory.ts";
 import { isGone, isRunning, startOutcome, unmetNeeds } from "./needs.ts";
 import type { World } from "./process.ts";
 import { ManagedProcess } from "./process.ts";
@@ -45,9 +46,10 @@ class ProcessSet implements Supervisor {
   readonly #processes = new Map<string, ManagedProcess>();
   readonly #scheduler: Scheduler;
   readonly #waits = new Waits<ManagedProcess>();
-  readonly #guard: LivenessGuard;
+  readonly #guard: LivenessGuard<ManagedProcess>;
   readonly #world: World;
   readonly #forced = new AbortController();
+  readonly #memoryWatch: Disposable | undefined;
   #specs: readonly ProcessSpec[];
   #applying: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -70,11 +72,17 @@ class ProcessSet implements Supervisor {
       post: (run) => mailbox.post(run),
       changed: (process, before) => this.#changed(process, before),
       dependencyDown: ({ spec }) => spec.dependsOn.some(({ on }) => this.#isDown(on)),
-      livenessGuard: (process) => this.#guard.reason(process, this.#processes.values()),
+      probed: (process, result) => this.#guard.probed(process, result),
+      holdLiveness: (process) => this.#guard.hold(process, this.#processes.values()),
       late: (ms) => this.#guard.late(ms),
     };
     for (const spec of complete) this.#processes.set(spec.name, new ManagedProcess(spec, this.#world));
     this.#scheduler.rebuild();
+    const { memoryIntervalMs = 5_000 } = options;
+    if (memoryIntervalMs > 0)
+      this.#memoryWatch = openMemoryWatch(memoryIntervalMs, this.#processes, this.#world.table, deps, (name, sample) =>
+        this.#emitter.emit("memorySampled", { name, ...sample }),
+      );
   }
 
   get events(): Subscribable<SupervisorEvents> {
@@ -178,6 +186,7 @@ class ProcessSet implements Supervisor {
       // The event has told which; there is nothing more that could be done.
       if (!hasCode(error, "MS_PROCESS_STUCK")) throw error;
     });
+    this.#memoryWatch?.[Symbol.dispose]();
     await Promise.all(all.map((process) => process.outputClosed));
     await Promise.all(all.map((process) => process.release()));
   }
@@ -223,6 +232,7 @@ class ProcessSet implements Supervisor {
   }
 
   #changed(process: ManagedProcess, before: ProcessRecord): void {
+    if (!isRunning(process.record)) this.#guard.forget(process);
     this.#scheduler.changed(process, before);
     for (const one of this.#scheduler.affectedBy(process)) this.#waits.check(one);
   }

@@ -1,5 +1,6 @@
 import type { Deps } from "@mothership/kernel";
 import { messageOf } from "@mothership/kernel";
+import { background } from "./background.ts";
 import type { Family } from "./family.ts";
 import { familiesOf, signalGroup, signalMember } from "./family.ts";
 import type { ProcessInfo, ProcessTable } from "./process-table.ts";
@@ -21,6 +22,8 @@ export interface Sweep {
   kill(): void;
   /** Those who were found at the last look. */
   readonly left: readonly number[];
+  /** How many were found in all. */
+  readonly count: number;
   /** Stops looking. `onEmpty` is not called any more. */
   end(): void;
 }
@@ -71,10 +74,10 @@ export function openSweep(spec: SweepSpec, table: ProcessTable, { clock, log }: 
       onEmpty();
       return;
     }
-    timer = clock.timer(emptyLooks > 0 ? 0 : pollMs, () => void look());
+    timer = clock.timer(emptyLooks > 0 ? 0 : pollMs, () => background(look(), log));
   };
 
-  void look(); // it reports what goes wrong itself
+  background(look(), log);
   return {
     kill: () => {
       killing = true;
@@ -83,6 +86,9 @@ export function openSweep(spec: SweepSpec, table: ProcessTable, { clock, log }: 
     },
     get left() {
       return left.map(({ pid }) => pid);
+    },
+    get count() {
+      return told.size;
     },
     end: () => {
       ended = true;

@@ -16,6 +16,6 @@ export async function runTasks(
   { signal, ...options }: AbortOptions & Pick<SupervisorOptions, "fleetId" | "shutdownMs" | "maxStarting" | "dieWithSupervisor"> = {},
 ): Promise<void> {
   const tasks = specs.map((spec): ProcessSpec => ({ ...spec, kind: "task", essential: true }));
-  await using supervisor = openSupervisor(tasks, deps, options);
+  await using supervisor = openSupervisor(tasks, deps, { ...options, memoryIntervalMs: 0 });
   await supervisor.start(undefined, { signal });
 }
