@@ -49,6 +49,9 @@ class BytePipe {
     this.#idleMs = idleMs;
     this.#clock = clock;
     this.#onEnd = onEnd;
+    // Both may have been opened for HTTP, where the end of what an upstream sends is the end of the connection.
+    this.#client.allowHalfOpen = true;
+    this.#upstream.allowHalfOpen = true;
     this.#lastByteAt = clock.now();
     this.#watchIdle(idleMs);
     this.#copy(this.#client, this.#upstream, client.held, (bytes) => {
