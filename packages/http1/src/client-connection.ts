@@ -4,12 +4,12 @@ import type { Call, CallHost } from "./client-call.ts";
 import { type ClientSettings, idleTime } from "./client-settings.ts";
 import type { UpstreamFailure } from "./errors.ts";
 import { connectionWish, type Framing, persists, responseFraming } from "./framing.ts";
-import { HeadReader } from "./head-reader.ts";
 import { type BodySource, InboundBody } from "./inbound-body.ts";
-import { Inbox } from "./inbox.ts";
+import { Intake } from "./intake.ts";
 import { Output } from "./output.ts";
-import { HeadParser, type StatusHead } from "./parse-head.ts";
+import type { StatusHead } from "./parse-head.ts";
 import { refusals } from "./refusals.ts";
+import { muteSocket } from "./socket.ts";
 import { Stall } from "./stall.ts";
 import type { Refusal } from "./types.ts";
 import { Watch } from "./watch.ts";
@@ -34,9 +34,7 @@ export class ClientConnection implements CallHost, BodySource {
   readonly #socket: Socket;
   readonly #settings: ClientSettings;
   readonly #host: ConnectionHost;
-  readonly #inbox = new Inbox();
-  readonly #parser: HeadParser;
-  readonly #reader: HeadReader;
+  readonly #intake: Intake;
   readonly #watch: Watch;
   readonly #stall: Stall;
   readonly #deps: Deps;
@@ -53,7 +51,6 @@ export class ClientConnection implements CallHost, BodySource {
   #inputEnded = false;
   #failure: Error | undefined;
   #pumping = false;
-  #paused = false;
 
   /** Takes ownership of a socket that is being connected for `call`; `ready` is the event that says so. */
   constructor(socket: Socket, ready: "connect" | "secureConnect", call: Call, settings: ClientSettings, host: ConnectionHost, deps: Deps) {
@@ -64,8 +61,7 @@ export class ClientConnection implements CallHost, BodySource {
     this.#call = call;
     this.#idleMs = settings.timeouts.idleMs;
     this.output = new Output(socket);
-    this.#parser = new HeadParser(settings.limits);
-    this.#reader = new HeadReader(settings.limits.maxHeadBytes);
+    this.#intake = new Intake(socket, settings.limits);
     this.#watch = new Watch(deps.clock, () => this.#overdue());
     this.#stall = new Stall(this.output);
     this.#watch.set(settings.timeouts.connectMs);
@@ -120,7 +116,7 @@ export class ClientConnection implements CallHost, BodySource {
   bodyWanted(body: InboundBody): void {
     if (this.#phase === "gone") return;
     this.#watchStall();
-    body.feed(this.#inbox);
+    body.feed(this.#intake.inbox);
     // Within the pump the loop around it sees to the rest.
     if (!this.#pumping) this.#pump();
   }
@@ -159,7 +155,7 @@ export class ClientConnection implements CallHost, BodySource {
     }
     const call = this.#call;
     if (call) call.answered = true;
-    this.#inbox.push(chunk);
+    this.#intake.inbox.push(chunk);
     this.#pump();
   };
 
@@ -168,8 +164,9 @@ export class ClientConnection implements CallHost, BodySource {
     this.#pumping = true;
     while (this.#phase === "busy" && this.#step());
     this.#pumping = false;
-    this.#throttle();
-    if (this.#inputEnded && (this.#inbox.length === 0 || this.#reader.waiting)) this.#afterInput();
+    if (this.#phase === "gone") return;
+    this.#intake.throttle();
+    if (this.#inputEnded && (this.#intake.inbox.length === 0 || this.#intake.waiting)) this.#afterInput();
   }
 
   /** True when there may be more to do. */
@@ -177,26 +174,18 @@ export class ClientConnection implements CallHost, BodySource {
     const call = this.#call;
     if (!call) return false;
     const body = this.#body;
-    if (!body) return this.#inbox.length > 0 && this.#parse(call);
-    body.feed(this.#inbox);
+    if (!body) return this.#intake.inbox.length > 0 && this.#parse(call);
+    body.feed(this.#intake.inbox);
     if (body.refusal) this.#refuse(body.refusal);
     else if (this.#body === body) this.#settle();
     return false;
   }
 
   #parse(call: Call): boolean {
-    const inbox = this.#inbox;
-    if (!this.#reader.ready(inbox)) return false;
-    const head = this.#parser.response(inbox.bytes, inbox.at, inbox.end);
-    if (head) {
-      this.#reader.done();
-      inbox.take(this.#parser.end);
-      this.#answer(call, head);
-      return this.#call === call;
-    }
-    if (this.#parser.refusal) this.#refuse(this.#parser.refusal);
-    else this.#reader.incomplete(inbox);
-    return false;
+    const head = this.#intake.response();
+    if (head) this.#answer(call, head);
+    else if (this.#intake.refusal) this.#refuse(this.#intake.refusal);
+    return head !== undefined && this.#call === call;
   }
 
   #answer(call: Call, head: StatusHead): void {
@@ -260,7 +249,7 @@ export class ClientConnection implements CallHost, BodySource {
     }
     const socket = this.#socket;
     socket.pause();
-    const held = this.#inbox.takeAll();
+    const held = this.#intake.inbox.takeAll();
     this.#detach();
     const response: ResponseHead = { status: head.status, fields: head.fields };
     call.upgraded(response, { socket, held });
@@ -278,28 +267,19 @@ export class ClientConnection implements CallHost, BodySource {
 
   #endExchange(call: Call): void {
     if (!call.sent) call.stopBody(new Error("the upstream answered before it had the whole request"));
-    if (call.sent && this.#reusable && this.#inbox.length === 0 && !this.#inputEnded) this.#release();
+    if (call.sent && this.#reusable && this.#intake.inbox.length === 0 && !this.#inputEnded) this.#release();
     else this.#leave();
   }
 
   #release(): void {
     this.#phase = "idle";
     this.#watch.set(this.#idleMs);
-    this.#throttle();
     this.#host.free(this);
-  }
-
-  #throttle(): void {
-    const tooMuch = this.#inbox.length >= this.#settings.limits.maxHeldBytes;
-    if (tooMuch === this.#paused || this.#phase === "gone") return;
-    this.#paused = tooMuch;
-    if (tooMuch) this.#socket.pause();
-    else this.#socket.resume();
   }
 
   readonly #onEnd = (): void => {
     this.#inputEnded = true;
-    if (this.#inbox.length === 0 || this.#reader.waiting) this.#afterInput();
+    if (this.#intake.inbox.length === 0 || this.#intake.waiting) this.#afterInput();
   };
 
   /** The upstream sends nothing more, and all it sent was used. */
@@ -324,7 +304,7 @@ export class ClientConnection implements CallHost, BodySource {
     }
     const body = this.#body;
     // What arrived before the end may still wait for its reader, and may be the whole.
-    if (body && !this.#failure && this.#inbox.length > 0) {
+    if (body && !this.#failure && this.#intake.inbox.length > 0) {
       this.#inputEnded = true;
       return;
     }
@@ -359,7 +339,7 @@ export class ClientConnection implements CallHost, BodySource {
   #leave(): void {
     if (this.#phase === "gone") return;
     this.#detach();
-    this.#socket.on("error", ignore);
+    muteSocket(this.#socket);
     this.#socket.destroy();
   }
 
@@ -368,7 +348,7 @@ export class ClientConnection implements CallHost, BodySource {
     this.#phase = "gone";
     this.#call = undefined;
     this.#body = undefined;
-    this.#inbox.clear();
+    this.#intake.inbox.clear();
     this.#watch.stop();
     socket
       .off("data", this.#onData)
@@ -416,5 +396,3 @@ export class ClientConnection implements CallHost, BodySource {
     if (writing || reading) this.#watchStall();
   }
 }
-
-const ignore = (): void => undefined;

@@ -4,6 +4,7 @@ import { ClientConnection, type ConnectionHost } from "./client-connection.ts";
 import { type ClientSettings, withDefaults } from "./client-settings.ts";
 import { dial } from "./dial.ts";
 import { UpstreamError, type UpstreamFailure } from "./errors.ts";
+import { finishWithin } from "./finish-within.ts";
 import type { ClientExchange, ClientPool, Outgoing, PoolSpec, ResponseHandler } from "./types.ts";
 import { Watch } from "./watch.ts";
 
@@ -64,7 +65,7 @@ class Pool implements ClientPool, ConnectionHost {
     return call;
   }
 
-  async close({ signal }: AbortOptions = {}): Promise<void> {
+  close(options: AbortOptions = {}): Promise<void> {
     this.#closing = true;
     for (const call of [...this.#queue.keys()]) call.failed("MS_HTTP1_POOL_CLOSED");
     this.#queue.clear();
@@ -74,11 +75,7 @@ class Pool implements ClientPool, ConnectionHost {
       for (const connection of [...this.#connections]) connection.destroy("MS_HTTP1_POOL_CLOSED");
     };
     if (this.#connections.size === 0) this.#closed.resolve();
-    if (signal?.aborted) force();
-    signal?.addEventListener("abort", force, { once: true });
-    using _ = this.#deps.clock.timer(this.#settings.timeouts.closeMs, force);
-    await this.#closed.promise;
-    signal?.removeEventListener("abort", force);
+    return finishWithin(this.#closed.promise, this.#settings.timeouts.closeMs, this.#deps.clock, force, options);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 export { openPool } from "./client-pool.ts";
+export { endToEndFields } from "./end-to-end.ts";
 export { BodyLengthError, NotUpgradableError, RequestBodyError, UpstreamError } from "./errors.ts";
 export {
   defaultClientLimits,

@@ -9,5 +9,5 @@ const text = Fields.from([["Content-Type", "text/plain; charset=utf-8"]]);
 export function refusalAnswer(status: number, date: string): string {
   const content = `${status} ${STATUS_CODES[status] ?? "Error"}\n`;
   const fields = status === 405 ? Fields.from([...allowed, ...text]) : text;
-  return responseHead(status, fields, { delimiter: content.length, connection: "close", upgrade: "", date }) + content;
+  return responseHead(status, fields, { delimiter: content.length, connection: "close", upgrade: "", trailers: false, date }) + content;
 }

@@ -2,20 +2,19 @@ import type { Socket } from "node:net";
 import { type AbortOptions, type Deps, messageOf, type Outcome, type Tunnel } from "@mothership/kernel";
 import { admit } from "./admit.ts";
 import { RequestBodyError } from "./errors.ts";
-import { HeadReader } from "./head-reader.ts";
+import { finishWithin } from "./finish-within.ts";
 import { httpDate } from "./http-date.ts";
 import { type BodySource, InboundBody } from "./inbound-body.ts";
-import { Inbox } from "./inbox.ts";
+import { Intake } from "./intake.ts";
 import { Output } from "./output.ts";
-import { HeadParser, type RequestHead } from "./parse-head.ts";
+import type { RequestHead } from "./parse-head.ts";
 import { refusalAnswer } from "./refusal-answer.ts";
 import { refusals } from "./refusals.ts";
 import { type ExchangeHost, ServerExchange } from "./server-exchange.ts";
+import { ServerPace } from "./server-pace.ts";
 import type { ServerSettings } from "./server-settings.ts";
-import { resetSocket } from "./socket.ts";
-import { Stall } from "./stall.ts";
+import { muteSocket, resetSocket } from "./socket.ts";
 import type { Refusal, ServerConnection } from "./types.ts";
-import { Watch } from "./watch.ts";
 
 /*
  * The life of a client connection.
@@ -36,11 +35,8 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   readonly #settings: ServerSettings;
   readonly #deps: Deps;
   readonly #resolveDone: () => void;
-  readonly #inbox = new Inbox();
-  readonly #parser: HeadParser;
-  readonly #reader: HeadReader;
-  readonly #watch: Watch;
-  readonly #stall: Stall;
+  readonly #intake: Intake;
+  readonly #pace: ServerPace;
 
   #phase: Phase = "serving";
   #exchange: ServerExchange | undefined;
@@ -54,7 +50,6 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   #closing = false;
   #inputEnded = false;
   #pumping = false;
-  #paused = false;
   #failure: Error | undefined;
 
   constructor(socket: Socket, settings: ServerSettings, deps: Deps) {
@@ -62,10 +57,8 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     this.#settings = settings;
     this.#deps = deps;
     this.output = new Output(socket);
-    this.#parser = new HeadParser(settings.limits, settings.limits.maxTargetBytes);
-    this.#reader = new HeadReader(settings.limits.maxHeadBytes);
-    this.#watch = new Watch(deps.clock, () => this.#overdue());
-    this.#stall = new Stall(this.output);
+    this.#intake = new Intake(socket, settings.limits, settings.limits.maxTargetBytes);
+    this.#pace = new ServerPace(this.output, settings.timeouts, deps.clock, () => this.#overdue());
     const { promise, resolve } = Promise.withResolvers<void>();
     this.done = promise;
     this.#resolveDone = resolve;
@@ -81,25 +74,20 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
       return;
     }
     socket.setNoDelay(true);
-    this.#watch.set(this.#settings.timeouts.headMs);
+    this.#pace.head();
     if (first && first.length > 0) this.#onData(Buffer.from(first.buffer, first.byteOffset, first.byteLength));
-    if (this.#phase !== "gone" && !this.#paused) socket.resume();
+    if (this.#phase !== "gone" && !socket.isPaused()) socket.resume();
   }
 
   get idle(): boolean {
     return this.#exchange === undefined;
   }
 
-  async close({ signal }: AbortOptions = {}): Promise<void> {
+  close(options: AbortOptions = {}): Promise<void> {
     if (this.#phase === "gone") return this.done;
     this.#closing = true;
     if (this.#atRest) this.#linger();
-    const force = (): void => this.#destroy();
-    if (signal?.aborted) force();
-    signal?.addEventListener("abort", force, { once: true });
-    using _ = this.#deps.clock.timer(this.#settings.timeouts.closeMs, force);
-    await this.done;
-    signal?.removeEventListener("abort", force);
+    return finishWithin(this.done, this.#settings.timeouts.closeMs, this.#deps.clock, () => this.#destroy(), options);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -141,7 +129,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     const socket = this.#socket;
     socket.pause();
     this.output.flush();
-    const held = this.#inbox.takeAll();
+    const held = this.#intake.inbox.takeAll();
     this.#detach();
     exchange.finished("complete");
     this.#resolveDone();
@@ -164,14 +152,14 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   /** Hands on what is there of a body, from within a reader's call or from the pump. */
   #feed(body: InboundBody): void {
     if (this.#phase !== "serving") return;
-    body.feed(this.#inbox);
+    body.feed(this.#intake.inbox);
     // Within the pump the loop around it sees to the rest.
     if (!this.#pumping) this.#pump();
   }
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#phase !== "serving") return;
-    this.#inbox.push(chunk);
+    this.#intake.inbox.push(chunk);
     this.#pump();
   };
 
@@ -182,7 +170,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     while (this.#phase === "serving" && this.#step());
     this.#pumping = false;
     if (this.#phase !== "serving") return;
-    this.#throttle();
+    this.#intake.throttle();
     if (this.#inputEnded) this.#afterInput();
   }
 
@@ -191,7 +179,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     const exchange = this.#exchange;
     const body = exchange ? exchange.inbound : this.#leftover;
     if (body && !body.complete) {
-      if (body.feed(this.#inbox)) return true;
+      if (body.feed(this.#intake.inbox)) return true;
       if (body.refusal) this.#bodyRefused(body.refusal);
       return false;
     }
@@ -200,25 +188,16 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
       return this.#exchange !== exchange;
     }
     this.#leftover = undefined;
-    return this.#inbox.length > 0 && this.#parse();
+    return this.#intake.inbox.length > 0 && this.#parse();
   }
 
   #parse(): boolean {
-    const inbox = this.#inbox;
-    if (!this.#reader.ready(inbox)) return false;
-    const head = this.#parser.request(inbox.bytes, inbox.at, inbox.end);
-    if (head) {
-      this.#reader.done();
-      inbox.take(this.#parser.end);
-      this.#begin(head);
-      return true;
-    }
-    if (this.#parser.refusal) this.#refuse(this.#parser.refusal);
-    else {
-      if (!this.#reader.waiting && !this.#atRest) this.#watch.set(this.#settings.timeouts.headMs);
-      if (!this.#atRest) this.#reader.incomplete(inbox);
-    }
-    return false;
+    const began = !this.#intake.waiting;
+    const head = this.#intake.request();
+    if (head) this.#begin(head);
+    else if (this.#intake.refusal) this.#refuse(this.#intake.refusal);
+    else if (began && !this.#atRest) this.#pace.head();
+    return head !== undefined;
   }
 
   #begin(head: RequestHead): void {
@@ -235,7 +214,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     this.#answered = false;
     this.#exchange = exchange;
     this.#requests++;
-    this.#watch.clear();
+    this.#pace.free();
     try {
       this.#settings.onRequest(exchange);
     } catch (error) {
@@ -260,24 +239,17 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
       this.#watchStall();
       return;
     }
-    if (inbound && this.#persists) this.#leftover = inbound;
-    this.#finish("complete");
+    // Taken back first, for throwing away what is there of the body comes through here again.
+    this.#answered = false;
     inbound?.cancel(new Error("the request was answered"));
+    if (this.#persists) this.#leftover = inbound;
+    this.#finish("complete");
     if (!this.#persists || this.#closing) {
       this.#linger();
       return;
     }
     if (this.#leftover && !this.#leftover.complete) this.#watchStall();
     this.#pump();
-  }
-
-  /** Reading pauses while too much waits for somebody to want it. */
-  #throttle(): void {
-    const tooMuch = this.#inbox.length >= this.#settings.limits.maxHeldBytes;
-    if (tooMuch === this.#paused) return;
-    this.#paused = tooMuch;
-    if (tooMuch) this.#socket.pause();
-    else this.#socket.resume();
   }
 
   readonly #onEnd = (): void => {
@@ -294,7 +266,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     }
     const { inbound } = exchange;
     // A body that nobody takes at present may still be complete in the inbox.
-    if (inbound && !inbound.complete && this.#inbox.length === 0) inbound.fail(new RequestBodyError(undefined));
+    if (inbound && !inbound.complete && this.#intake.inbox.length === 0) inbound.fail(new RequestBodyError(undefined));
     if (this.#exchange === exchange) this.#watchStall();
   }
 
@@ -335,24 +307,22 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   #finish(end: Outcome["end"]): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
-    this.#watch.set(this.#settings.timeouts.idleMs);
+    this.#pace.idle();
     exchange?.finished(end);
   }
 
   #linger(): void {
     if (this.#phase !== "serving") return;
     this.#phase = "lingering";
-    this.#inbox.clear();
+    this.#intake.discard();
     this.output.flush();
-    this.#stall.mark(undefined, this.#deps.clock.now());
-    this.#watch.set(this.#settings.timeouts.stallMs);
-    if (this.#paused) this.#socket.resume();
+    this.#pace.moving(undefined);
     this.#socket.end();
   }
 
   /** All was written and our side is closed; the client has a moment to read it and close its own. */
   readonly #onFinish = (): void => {
-    if (this.#phase === "lingering") this.#watch.set(this.#settings.timeouts.lingerMs);
+    if (this.#phase === "lingering") this.#pace.linger();
   };
 
   readonly #onError = (error: Error): void => {
@@ -373,8 +343,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     if (this.#phase === "gone") return;
     const exchange = this.#exchange;
     this.#detach();
-    // A reset of a socket that nobody listens to any more must not become an uncaught error.
-    this.#socket.on("error", ignore);
+    muteSocket(this.#socket);
     if (exchange) {
       exchange.drop(reason);
       exchange.inbound?.fail(end === "clientLeft" ? new RequestBodyError(undefined, { cause: reason }) : reason);
@@ -387,16 +356,15 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     const socket = this.#socket;
     this.#phase = "gone";
     this.#exchange = undefined;
-    this.#inbox.clear();
-    this.#watch.stop();
+    this.#intake.inbox.clear();
+    this.#pace.stop();
     socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
     socket.off("finish", this.#onFinish).off("error", this.#onError).off("close", this.#onClose);
   }
 
-  /** Nothing of a request is there, an empty line apart. */
+  /** Nothing of a request is there. */
   get #atRest(): boolean {
-    const { length, bytes, at } = this.#inbox;
-    return this.#exchange === undefined && this.#leftover === undefined && (length === 0 || (length <= 2 && bytes[at] === 0x0d));
+    return this.#exchange === undefined && this.#leftover === undefined && this.#intake.quiet;
   }
 
   readonly #onDrain = (): void => {
@@ -406,40 +374,30 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   };
 
   #watchStall(): void {
-    const { stallMs, halfCloseMs } = this.#settings.timeouts;
-    this.#stall.mark(this.#exchange?.inbound ?? this.#leftover, this.#deps.clock.now());
-    this.#watch.set(this.#inputEnded && !this.output.full ? halfCloseMs : stallMs);
+    if (this.#inputEnded && !this.output.full) this.#pace.halfClosed();
+    else this.#pace.moving(this.#exchange ? this.#exchange.inbound : this.#leftover);
   }
 
   #overdue(): void {
-    const wrote = this.#stall.wrote;
+    const { wrote } = this.#pace;
     const exchange = this.#exchange;
-    if (this.#phase === "lingering") {
-      if (this.#socket.writableFinished || !wrote) {
-        this.#destroy();
-        return;
-      }
-      this.#watchStall();
-      return;
-    }
     const body = exchange ? exchange.inbound : this.#leftover;
-    if (!exchange && !body) {
-      this.#atRest ? this.#linger() : this.#refuse(refusals.HEAD_TIMEOUT);
-      return;
-    }
-    const reading = body?.wanted === true;
-    if (reading && this.#stall.tooSlow(body, this.#settings.timeouts.minBytesPerSecond, this.#deps.clock.now())) {
-      this.#bodyRefused(refusals.BODY_TIMEOUT);
-      return;
-    }
-    const writing = this.output.full || this.#inputEnded;
-    if (writing && !wrote) {
-      this.#end("clientLeft", new Error("the client took nothing in time"));
-      resetSocket(this.#socket);
-      return;
-    }
-    if (reading || writing) this.#watchStall();
+    if (this.#phase === "lingering") {
+      if (this.#socket.writableFinished || !wrote) this.#destroy();
+      else this.#pace.moving(undefined);
+    } else if (!exchange && !body) {
+      if (this.#atRest) this.#linger();
+      else this.#refuse(refusals.HEAD_TIMEOUT);
+    } else if (body?.wanted && this.#pace.tooSlow(body)) this.#bodyRefused(refusals.BODY_TIMEOUT);
+    else if (this.output.full || this.#inputEnded) {
+      if (wrote) this.#watchStall();
+      else this.#abandon();
+    } else if (body?.wanted) this.#watchStall();
+  }
+
+  /** Whoever takes nothing for so long has left, or might as well have. */
+  #abandon(): void {
+    this.#end("clientLeft", new Error("the client took nothing in time"));
+    resetSocket(this.#socket);
   }
 }
-
-const ignore = (): void => undefined;

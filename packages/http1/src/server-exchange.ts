@@ -99,7 +99,7 @@ export class ServerExchange implements Incoming, BodyReader {
     if (this.#state !== "open" || this.#head.minor === 0 || !isStatus(status) || status >= 200 || status === 101) return;
     // The client asked for one 100 at most (RFC 9110, 15.2.1).
     if (status === 100 && this.continued) return;
-    if (!this.#writeHead(status, head.fields, "none", "", "")) return;
+    if (!this.#writeHead(status, head.fields, "none", "")) return;
     if (status === 100) this.continued = true;
     this.#host.output.flush();
   }
@@ -116,10 +116,10 @@ export class ServerExchange implements Incoming, BodyReader {
     const close = !persists || (!bare && body.length === undefined && this.#head.minor === 0);
     this.#delimiter = bare ? bareDelimiter(this.method, head, body) : (body.length ?? (this.#head.minor === 1 ? "chunked" : "close"));
     const connection = close ? "close" : this.#head.minor === 0 ? "keep-alive" : "";
-    if (!this.#writeHead(head.status, head.fields, this.#delimiter, connection, "")) {
+    if (!this.#writeHead(head.status, head.fields, this.#delimiter, connection)) {
       body.cancel(unwanted);
       this.status = 500;
-      this.#writeHead(500, noFields, 0, connection, "");
+      this.#writeHead(500, noFields, 0, connection);
       this.#finish();
       return;
     }
@@ -138,7 +138,13 @@ export class ServerExchange implements Incoming, BodyReader {
   takeOver(head: ResponseHead): Tunnel {
     if (this.#state !== "open" || this.upgrade === undefined) throw new NotUpgradableError();
     // Before anything changes: fields that cannot be sent are the caller's error, and the exchange is still open after it.
-    const text = responseHead(101, head.fields, { delimiter: "none", connection: "Upgrade", upgrade: this.upgrade, date: "" });
+    const text = responseHead(101, head.fields, {
+      delimiter: "none",
+      connection: "Upgrade",
+      upgrade: this.upgrade,
+      trailers: false,
+      date: "",
+    });
     this.#state = "over";
     this.status = 101;
     this.#host.output.push(text);
@@ -180,8 +186,7 @@ export class ServerExchange implements Incoming, BodyReader {
       return;
     }
     if (this.#delimiter === "chunked") {
-      const relayed = trailers && /\btrailers\b/i.test(this.#head.wire.te) ? trailers : undefined;
-      this.#host.output.push(lastChunk(relayed));
+      this.#host.output.push(lastChunk(this.#takesTrailers ? trailers : undefined));
     }
     this.#finish();
   }
@@ -217,10 +222,16 @@ export class ServerExchange implements Incoming, BodyReader {
     this.#host.responded(this);
   }
 
-  #writeHead(status: number, fields: Fields, delimiter: Delimiter, connection: string, upgrade: string): boolean {
+  /** The client said that it keeps trailers apart (RFC 9110, 6.5.1). */
+  get #takesTrailers(): boolean {
+    return /\btrailers\b/i.test(this.#head.wire.te);
+  }
+
+  #writeHead(status: number, fields: Fields, delimiter: Delimiter, connection: string): boolean {
     try {
+      const trailers = delimiter === "chunked" && this.#takesTrailers;
       const date = status >= 200 ? this.#host.date() : "";
-      this.#host.output.push(responseHead(status, fields, { delimiter, connection, upgrade, date }));
+      this.#host.output.push(responseHead(status, fields, { delimiter, connection, upgrade: "", trailers, date }));
       return true;
     } catch (error) {
       this.#host.invalidResponse(error);

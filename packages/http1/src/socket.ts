@@ -9,3 +9,10 @@ export function resetSocket(socket: Socket): void {
     socket.destroy();
   }
 }
+
+/** For a socket that nobody listens to any more: a late reset must not become an uncaught error. */
+export function muteSocket(socket: Socket): void {
+  socket.on("error", ignore);
+}
+
+const ignore = (): void => undefined;

@@ -29,11 +29,12 @@ function framingLine(delimiter: Delimiter): string {
   return delimiter === "chunked" ? "Transfer-Encoding: chunked\r\n" : "";
 }
 
-function fieldLines(fields: Fields, request: boolean): string {
+/** `trailers`: a trailer section can follow, so that a field announcing one may stand. */
+function fieldLines(fields: Fields, request: boolean, trailers: boolean): string {
   let text = "";
   for (let index = 0; index < fields.size; index++) {
     const key = fields.key(index);
-    if (hopFields.has(key) || (request && (key === "host" || key === "expect"))) continue;
+    if (hopFields.has(key) || (request && (key === "host" || key === "expect")) || (!trailers && key === "trailer")) continue;
     text += line(fields.name(index), fields.value(index));
   }
   return text;
@@ -58,6 +59,8 @@ export interface ResponseWire {
   readonly connection: string;
   /** Protocol switched to, "" for none. */
   readonly upgrade: string;
+  /** Trailers are going to be relayed. */
+  readonly trailers: boolean;
   /** Value of `Date` for a response that has none (RFC 9110, 6.6.1); "" to leave it out. */
   readonly date: string;
 }
@@ -72,7 +75,7 @@ export const isStatus = (status: number): boolean => Number.isInteger(status) &&
  */
 export function responseHead(status: number, fields: Fields, wire: ResponseWire): string {
   if (!isStatus(status)) throw new RangeError(`${status} is not a status that can be sent`);
-  let text = (statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`) + fieldLines(fields, false);
+  let text = (statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`) + fieldLines(fields, false, wire.trailers);
   if (wire.date !== "" && !fields.has("date")) text += `Date: ${wire.date}\r\n`;
   text += framingLine(wire.delimiter);
   if (wire.connection !== "") text += `Connection: ${wire.connection}\r\n`;
@@ -99,7 +102,7 @@ export function requestHead(request: RequestText, delimiter: Delimiter): string 
   const { method, target, authority, fields, upgrade } = request;
   if (!token.test(method)) throw new FieldError("name", method);
   if (!targetText.test(target)) throw new FieldError("value", target);
-  let text = `${method} ${target} HTTP/1.1\r\n${line("Host", authority)}${fieldLines(fields, true)}${framingLine(delimiter)}`;
+  let text = `${method} ${target} HTTP/1.1\r\n${line("Host", authority)}${fieldLines(fields, true, delimiter === "chunked")}${framingLine(delimiter)}`;
   if (request.expectsContinue) text += "Expect: 100-continue\r\n";
   if (upgrade !== undefined) text += `Connection: Upgrade\r\n${line("Upgrade", upgrade)}`;
   else if (/\btrailers\b/i.test(fields.get("te") ?? "")) text += "Connection: TE\r\nTE: trailers\r\n";
@@ -108,5 +111,5 @@ export function requestHead(request: RequestText, delimiter: Delimiter): string 
 
 /** The end of a body in chunks, with its trailers. @throws {FieldError} like the heads. */
 export function lastChunk(trailers: Fields | undefined): string {
-  return trailers ? `0\r\n${fieldLines(trailers, true)}\r\n` : "0\r\n\r\n";
+  return trailers ? `0\r\n${fieldLines(trailers, true, false)}\r\n` : "0\r\n\r\n";
 }
