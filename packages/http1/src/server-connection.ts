@@ -242,6 +242,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     // Taken back first, for throwing away what is there of the body comes through here again.
     this.#answered = false;
     inbound?.cancel(new Error("the request was answered"));
+    if (this.#exchange !== exchange) return;
     if (this.#persists) this.#leftover = inbound;
     this.#finish("complete");
     if (!this.#persists || this.#closing) {
@@ -374,6 +375,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   };
 
   #watchStall(): void {
+    if (this.#phase !== "serving") return;
     if (this.#inputEnded && !this.output.full) this.#pace.halfClosed();
     else this.#pace.moving(this.#exchange ? this.#exchange.inbound : this.#leftover);
   }

@@ -1,5 +1,5 @@
-import { gate } from "@mothership/testkit";
 import { bodyOf, Fields, type Incoming, type Outcome } from "@mothership/kernel";
+import { gate } from "@mothership/testkit";
 import { expect, test } from "vitest";
 import { open, send, serve } from "./support/wire.ts";
 
