@@ -64,12 +64,14 @@ export class Listener implements AsyncDisposable {
 class Connection {
   readonly #socket: Socket;
   readonly #http: ServerConnection;
+  readonly #closed: Promise<void>;
   #left = false;
   #draining = false;
 
   constructor(socket: Socket, http: ServerConnection) {
     this.#socket = socket;
     this.#http = http;
+    this.#closed = new Promise((resolve) => socket.once("close", resolve));
     http.done.then(
       () => this.#leaveHttp(),
       () => this.#leaveHttp(),
@@ -81,6 +83,7 @@ class Connection {
     // A tunnel may stay open for days. Waiting for it would only use up the grace of the requests.
     if (this.#left) this.#socket.destroy(new DrainedError("the listener"));
     else await this.#http.close({ signal });
+    await this.#closed;
   }
 
   #leaveHttp(): void {

@@ -68,10 +68,10 @@ class BytePipe {
   }
 
   #copy(from: Duplex, to: Duplex, held: Uint8Array, count: (bytes: number) => void): void {
-    const pass = (piece: Uint8Array): void => {
+    const pass = (piece: Uint8Array): boolean => {
       count(piece.length);
       this.#lastByteAt = this.#clock.now();
-      if (!to.write(piece)) from.pause();
+      return to.write(piece);
     };
     to.on("drain", () => from.resume());
     from.on("error", () => this.#finish("lost"));
@@ -80,8 +80,11 @@ class BytePipe {
       else if (++this.#closed === 2) this.#finish("clean");
     });
     from.on("end", () => to.end());
-    if (held.length > 0) pass(held);
-    from.on("data", pass);
+    from.on("data", (piece: Uint8Array) => {
+      if (!pass(piece)) from.pause();
+    });
+    // Whoever hands a socket over has paused it.
+    if (held.length === 0 || pass(held)) from.resume();
   }
 
   #watchIdle(ms: number): void {
