@@ -1,1 +1,2 @@
-export {};
+export { PayloadInvalidError, PayloadRefusedError } from "./errors.ts";
+export { type MeteredModule, type MeterOptions, meter } from "./wasm/meter.ts";

@@ -1,0 +1,389 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { around, header, leb, moduleOf } from "../../test/support/bytes.ts";
+import { generateModule } from "../../test/support/generate-module.ts";
+import { wat } from "../../test/support/wat.ts";
+import { fuelExport, meter, rewrite, startExport } from "./meter.ts";
+import { readModule } from "./module.ts";
+import { prices } from "./opcodes.ts";
+
+const memoryBytes = 16 * 65_536;
+
+function metered(bytes: Uint8Array<ArrayBuffer>, bytesOfMemory = memoryBytes) {
+  const { bytes: code, stats } = meter(bytes, { memoryBytes: bytesOfMemory });
+  const module = new WebAssembly.Module(code);
+  const open = (imports: WebAssembly.Imports = {}) => {
+    const { exports } = new WebAssembly.Instance(module, imports);
+    const fuel = exports[fuelExport] as WebAssembly.Global;
+    /** What a call of `f` costs; the result stands beside it. */
+    const cost = (...args: unknown[]): { readonly used: number; readonly result: unknown } => {
+      fuel.value = 1_000_000_000;
+      const result = (exports["f"] as (...args: unknown[]) => unknown)(...args);
+      return { used: 1_000_000_000 - fuel.value, result };
+    };
+    return { exports, fuel, cost };
+  };
+  return { module, stats, open };
+}
+
+describe("metering", () => {
+  test("counts what runs: the function once, a loop each time round", () => {
+    const { open, stats } = metered(
+      wat(`(module (func (export "f") (param i32) (result i32) (local $i i32)
+        (loop $again (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $again (i32.lt_u (local.get $i) (local.get 0))))
+        (local.get $i)))`),
+    );
+    const { cost } = open();
+    const once = cost(1).used;
+    expect(cost(1001)).toEqual({ used: once + 1000 * 10, result: 1001 });
+    expect(stats).toEqual({ functions: 1, loops: 1, dearestRegion: 10 });
+  });
+
+  test("ends an endless loop, and the counter tells why", () => {
+    const { exports, fuel } = metered(wat(`(module (func (export "f") (loop $l (br $l))))`)).open();
+    fuel.value = 1000;
+    expect(exports["f"] as () => void).toThrow(WebAssembly.RuntimeError);
+    expect(fuel.value).toBeLessThan(0);
+  });
+
+  test("begins without fuel, so that nothing runs before the host allows it", () => {
+    const { exports } = metered(wat(`(module (func (export "f")))`)).open();
+    expect(exports["f"] as () => void).toThrow(WebAssembly.RuntimeError);
+  });
+
+  test.each([
+    ["division", "(drop (i32.div_u (i32.const 1) (i32.const 1)))", 3 + prices.division],
+    ["a load", "(drop (i32.load (i32.const 0)))", 2 + prices.memoryAccess],
+    ["a store", "(i64.store (i32.const 0) (i64.const 0))", 2 + prices.memoryAccess],
+    ["a load of a lane", "(drop (v128.load8_lane 0 (i32.const 0) (v128.const i64x2 0 0)))", 3 + prices.memoryAccess],
+    ["growing memory", "(drop (memory.grow (i32.const 0)))", 2 + prices.grow],
+    ["growing a table", "(drop (table.grow (ref.null func) (i32.const 1)))", 3 + prices.grow + 16],
+    ["filling memory", "(memory.fill (i32.const 0) (i32.const 0) (i32.const 65536))", 3 + prices.bulk + 65_536 / 8],
+    ["copying memory", "(memory.copy (i32.const 0) (i32.const 0) (i32.const 800))", 3 + prices.bulk + 100],
+    ["filling a table", "(table.fill (i32.const 0) (ref.null func) (i32.const 10))", 3 + prices.bulk + 160],
+    ["an indirect call", "(call_indirect (i32.const 0))", 1 + prices.indirectCall + 1],
+    ["a call", "(call $nothing)", prices.call + 1],
+    ["a branch with one value", "(drop (block (result i32) (br 0 (i32.const 1))))", 5],
+    ["a branch with three", "(block (result i32 i32 i32) (br 0 (i32.const 1) (i32.const 1) (i32.const 1))) drop drop drop", 9 + 3 + 3],
+  ])("takes the price of %s", (_, code, price) => {
+    const bytes = wat(
+      `(module (memory 1) (table 10 20 funcref) (elem (i32.const 0) $nothing) (func $nothing) (func (export "f") ${code}))`,
+    );
+    // One for the end of the function.
+    expect(metered(bytes).open().cost().used).toBe(price + 1);
+  });
+
+  test("takes the price of a length that is negative as if it were unsigned, before anything happens", () => {
+    const bytes = wat(`(module (memory 1) (func (export "f") (memory.fill (i32.const 0) (i32.const 0) (i32.const -1))))`);
+    const { exports, fuel } = metered(bytes).open();
+    fuel.value = 2 ** 29 + 100;
+    expect(exports["f"] as () => void).toThrow("memory access out of bounds");
+    expect(fuel.value).toBeLessThan(100);
+  });
+
+  test("takes for locals what it costs to set them to zero", () => {
+    const { cost } = metered(wat(`(module (func (export "f") (local ${"i64 ".repeat(40_000)})))`)).open();
+    expect(cost().used).toBe(10_001);
+  });
+
+  test("takes the price of an import for a call of one, and for every indirect call where a table may hold one", () => {
+    const direct = wat(`(module (import "m" "h" (func $h)) (func (export "f") (call $h)))`);
+    const table = (element: string): Uint8Array<ArrayBuffer> =>
+      wat(
+        `(module (import "m" "h" (func $h)) (table 1 funcref) (elem (i32.const 0) ${element}) (func $own) (func (export "f") (call_indirect (i32.const 0))))`,
+      );
+    const used = (bytes: Uint8Array<ArrayBuffer>): number =>
+      metered(bytes)
+        .open({ m: { h: () => undefined } })
+        .cost().used;
+    expect(used(direct)).toBe(prices.importCall + 1);
+    expect(used(table("$h"))).toBe(1 + prices.indirectCall + prices.importCall);
+    expect(used(table("funcref (ref.func $h)"))).toBe(1 + prices.indirectCall + prices.importCall);
+    expect(used(table("$own"))).toBe(1 + prices.indirectCall + 2);
+  });
+
+  test("never lets a region be entered whose price is beyond all budgets", () => {
+    const grow = "(drop (memory.grow (i32.const 0)))";
+    const { exports, fuel } = metered(
+      wat(`(module (memory 1) (func (export "f") (if (i32.const 0) (then ${grow.repeat(600_000)}))))`),
+    ).open();
+    fuel.value = 2 ** 31 - 2;
+    expect(exports["f"] as () => void).toThrow(WebAssembly.RuntimeError);
+    expect(fuel.value).toBe(-1);
+  });
+
+  test("gives the same bytes for the same bytes, and leaves the original alone", () => {
+    const bytes = generateModule(1);
+    const copy = bytes.slice();
+    expect(meter(bytes, { memoryBytes }).bytes).toEqual(meter(bytes, { memoryBytes }).bytes);
+    expect(bytes).toEqual(copy);
+  });
+});
+
+describe("what the module keeps and loses", () => {
+  test("the start function waits for the host", () => {
+    const { open } = metered(wat(`(module (import "m" "h" (func $h)) (func $s (call $h)) (start $s))`));
+    let calls = 0;
+    const { exports, fuel } = open({ m: { h: () => calls++ } });
+    expect(calls).toBe(0);
+    fuel.value = 1000;
+    (exports[startExport] as () => void)();
+    expect(calls).toBe(1);
+  });
+
+  test("custom sections go, but for the names", () => {
+    const note = [4, ...Buffer.from("note"), 1, 2];
+    const bytes = moduleOf([0, note], [1, [1, 0x60, 0, 0]], [0, note], [3, [1, 0]], [10, [1, 2, 0, 0x0b]], [0, note]);
+    const { module } = metered(bytes);
+    expect(WebAssembly.Module.customSections(module, "note")).toEqual([]);
+    expect(WebAssembly.Module.customSections(metered(wat("(module (func $a))")).module, "name")).toHaveLength(1);
+  });
+
+  test("a module of nothing, or of any section alone, can be metered", () => {
+    expect(WebAssembly.Module.exports(metered(moduleOf()).module)).toEqual([{ name: fuelExport, kind: "global" }]);
+    for (const text of [
+      "(memory 1)",
+      "(table 1 funcref)",
+      "(global i32 (i32.const 1))",
+      '(memory 1) (data "x")',
+      "(func)",
+      "(type (func))",
+    ])
+      expect(metered(wat(`(module ${text})`)).open().fuel.value, text).toBe(0);
+  });
+
+  test.each([fuelExport, startExport])("the name %s cannot be taken", (name) => {
+    expect(() => metered(wat(`(module (func (export "${name}")))`))).toThrowError(
+      expect.objectContaining({ code: "MS_PAYLOAD_REFUSED", feature: "a reserved name" }),
+    );
+  });
+});
+
+describe("memory and tables", () => {
+  const growing = (memory: string): Uint8Array<ArrayBuffer> =>
+    wat(`(module (memory ${memory}) (func (export "f") (param i32) (result i32) (memory.grow (local.get 0))))`);
+
+  test("do not grow beyond the limit, nor beyond their own maximum", () => {
+    const wide = metered(growing("1")).open();
+    expect([wide.cost(15).result, wide.cost(1).result, wide.cost(0).result]).toEqual([1, -1, 16]);
+    const narrow = metered(growing("1 3")).open();
+    expect([narrow.cost(2).result, narrow.cost(1).result]).toEqual([1, -1]);
+  });
+
+  test("are refused when they begin above it", () => {
+    expect(() => metered(growing("17"))).toThrowError(
+      expect.objectContaining({ code: "MS_PAYLOAD_REFUSED", message: expect.stringContaining("17 pages of 64 KiB") }),
+    );
+    expect(() => metered(wat("(module (table 65537 funcref))"))).toThrowError(expect.objectContaining({ code: "MS_PAYLOAD_REFUSED" }));
+    expect(() => metered(wat("(module (table 40000 funcref) (table 40000 funcref))"))).toThrow("80000 elements");
+  });
+
+  test("share the limit when there are several", () => {
+    const memories = moduleOf([5, [3, 0, 1, 0, 2, 1, 1, 2]], [7, [3, 1, 0x61, 2, 0, 1, 0x62, 2, 1, 1, 0x63, 2, 2]]);
+    const { exports } = metered(memories).open();
+    const grown = ["a", "b", "c"].map((name) => {
+      const memory = exports[name] as WebAssembly.Memory;
+      for (let pages = 0; pages < 100; pages++) {
+        try {
+          memory.grow(1);
+        } catch {
+          return memory.buffer.byteLength / 65_536;
+        }
+      }
+      return Number.NaN;
+    });
+    expect(grown).toEqual([5, 6, 2]);
+    expect(() => metered(moduleOf([5, [9, ...Array.from({ length: 18 }, () => 0)]]))).toThrow("9 memory definitions");
+  });
+
+  test("can be set from outside only by the host's own functions", () => {
+    for (const [what, text] of [
+      ["memory", "(memory 1)"],
+      ["table", "(table 1 funcref)"],
+      ["global", "(global i32)"],
+    ] as const)
+      expect(() => metered(wat(`(module (import "m" "x" ${text}))`))).toThrowError(
+        expect.objectContaining({ code: "MS_PAYLOAD_REFUSED", feature: `an imported ${what}` }),
+      );
+  });
+});
+
+describe("refused features are named", () => {
+  test.each([
+    ["threads", "(memory 1 1 shared)"],
+    ["threads", "(memory 1) (func (drop (i32.atomic.load (i32.const 0))))"],
+    ["memory64", "(memory i64 1)"],
+    ["exception handling", "(tag) (func)"],
+    ["garbage-collected types", "(type (struct))"],
+  ])("%s", (feature, text) => {
+    expect(() => metered(wat(`(module ${text})`))).toThrowError(expect.objectContaining({ code: "MS_PAYLOAD_REFUSED", feature }));
+  });
+
+  test("typed function references", () => {
+    const bytes = moduleOf([1, [2, 0x60, 0, 0, 0x60, 1, 0x63, 0, 0]]);
+    expect(WebAssembly.validate(bytes)).toBe(true);
+    expect(() => metered(bytes)).toThrowError(expect.objectContaining({ feature: "typed function references" }));
+  });
+
+  test("a component", () => {
+    const component = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0);
+    expect(() => metered(component)).toThrowError(expect.objectContaining({ feature: "the component model" }));
+  });
+
+  test("a section that nobody knows yet", () => {
+    expect(() => metered(moduleOf([42, [0]]))).toThrowError(expect.objectContaining({ feature: "a section unknown here" }));
+  });
+});
+
+describe("as an attacker", () => {
+  /** Writes to the global one past the last, which is where the counter is put. */
+  const refill = [0x41, ...[0xff, 0xff, 0xff, 0xff, 0x03], 0x24, 1];
+
+  test("naming the counter's index before it exists is refused, though the rewritten module would be valid", () => {
+    const bytes = around(refill);
+    expect(WebAssembly.validate(rewrite(readModule(bytes), { memoryBytes }).bytes)).toBe(true);
+    expect(() => metered(bytes)).toThrowError(
+      expect.objectContaining({ code: "MS_PAYLOAD_INVALID", message: expect.stringMatching(/global/) }),
+    );
+  });
+
+  test("naming the index of the local that holds a length is refused", () => {
+    // Local 0 is declared, local 1 is ours.
+    const fill = [0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 11, 0];
+    const bytes = around([...fill, 0x20, 1, 0x1a]);
+    expect(WebAssembly.validate(rewrite(readModule(bytes), { memoryBytes }).bytes)).toBe(true);
+    expect(() => metered(bytes)).toThrowError(expect.objectContaining({ code: "MS_PAYLOAD_INVALID" }));
+  });
+
+  test("exporting the global one past the last is refused", () => {
+    const bytes = moduleOf([6, [1, 0x7f, 1, 0x41, 0, 0x0b]], [7, [1, 1, 0x61, 3, 1]]);
+    expect(() => metered(bytes)).toThrowError(expect.objectContaining({ code: "MS_PAYLOAD_INVALID" }));
+  });
+});
+
+const rich = wat(`(module (type $t (func (param i32) (result i32 i32))) (import "m" "h" (func $h (param i32)))
+  (memory (export "memory") 1 2) (table 2 funcref) (global $g (mut i32) (i32.const 5)) (start $s) (elem (i32.const 0) $s $s)
+  (data $d "abc") (data (i32.const 8) "def")
+  (func $s) (func (export "f") (type $t) (local i64) (loop $l (br_if $l (i32.const 0))) (memory.init $d (i32.const 0) (i32.const 0) (i32.const 3))
+    (block (result i32) (br_table 0 0 (i32.const 1) (local.get 0))) (call $h (i32.const 1)) (global.get $g)))`);
+
+/** What a damaged module may do: be refused with a code, or, if the engine finds it valid, be metered into a valid one. */
+function holdsUp(bytes: Uint8Array<ArrayBuffer>): boolean {
+  try {
+    const result = meter(bytes, { memoryBytes });
+    return WebAssembly.validate(result.bytes);
+  } catch (error) {
+    return /^MS_PAYLOAD_(INVALID|REFUSED)$/.test((error as { code?: string }).code ?? "");
+  }
+}
+
+/** The same for the rewriter alone, which in life only sees what the engine has found valid. */
+function rewriterHoldsUp(bytes: Uint8Array): boolean {
+  try {
+    rewrite(readModule(bytes), { memoryBytes });
+    return true;
+  } catch (error) {
+    return /^MS_PAYLOAD_(INVALID|REFUSED)$/.test((error as { code?: string }).code ?? "");
+  }
+}
+
+describe("damaged modules", () => {
+  test("cut off anywhere", () => {
+    for (let length = 0; length < rich.length; length++) {
+      const bytes = rich.slice(0, length);
+      expect([holdsUp(bytes), rewriterHoldsUp(bytes)], `${length} bytes`).toEqual([true, true]);
+      // A prefix that ends between two sections may be valid.
+      if (!WebAssembly.validate(bytes)) expect(() => meter(bytes, { memoryBytes })).toThrow();
+    }
+    expect(holdsUp(rich)).toBe(true);
+  });
+
+  test("with any byte changed to any other", () => {
+    for (let at = 0; at < rich.length; at++) {
+      for (const value of [0x00, 0x01, 0x0b, 0x40, 0x7f, 0x80, 0xfc, 0xff, rich[at]! ^ 0x80]) {
+        const bytes = rich.slice();
+        bytes[at] = value;
+        expect([holdsUp(bytes), rewriterHoldsUp(bytes)], `byte ${at} is ${value}`).toEqual([true, true]);
+      }
+    }
+  });
+
+  test("whose sections lie about their size", () => {
+    for (const { from, to } of readModule(rich).sections) {
+      const size = to - from;
+      for (const claimed of [0, size - 1, size + 1, size + 1000, 2 ** 31, 2 ** 32 - 1]) {
+        const bytes = Uint8Array.from([...rich.slice(0, from - 1), ...leb(claimed), ...rich.slice(from)]);
+        expect(() => meter(bytes, { memoryBytes }), `${from}: ${claimed}`).toThrowError(
+          expect.objectContaining({ code: expect.stringMatching(/^MS_PAYLOAD_/) }),
+        );
+        expect(rewriterHoldsUp(bytes)).toBe(true);
+      }
+    }
+  });
+
+  test("that claim counts beyond all bounds", () => {
+    const most = [0xff, 0xff, 0xff, 0xff, 0x0f];
+    for (const id of [1, 2, 3, 4, 5, 6, 7, 9, 10, 11]) expect(holdsUp(moduleOf([id, most])), `section ${id}`).toBe(true);
+    const localsBeyondCount = [1, ...leb(8), 1, ...most, 0x7f, 0x0b];
+    expect(holdsUp(moduleOf([1, [1, 0x60, 0, 0]], [3, [1, 0]], [10, localsBeyondCount]))).toBe(true);
+  });
+
+  test("of random bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (random) => {
+        const bytes = Uint8Array.from([...header, ...random]);
+        expect([holdsUp(bytes), rewriterHoldsUp(bytes)]).toEqual([true, true]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+test("numbers in their longest form are read like short ones", () => {
+  // Counts, sizes and indices all with five bytes.
+  const long = (value: number): number[] => [value | 0x80, 0x80, 0x80, 0x80, 0x00];
+  const sectionOf = (id: number, content: number[]): number[] => [id, ...long(content.length), ...content];
+  const body = [...long(1), ...long(2), 0x7f, 0x20, ...long(1), 0x1a, 0x0b];
+  const bytes = Uint8Array.from([
+    ...header,
+    ...sectionOf(1, [...long(1), 0x60, ...long(0), ...long(0)]),
+    ...sectionOf(3, [...long(1), ...long(0)]),
+    ...sectionOf(5, [...long(1), 0, ...long(1)]),
+    ...sectionOf(7, [...long(1), ...long(1), 0x66, 0, ...long(0)]),
+    ...sectionOf(10, [...long(1), ...long(body.length), ...body]),
+  ]);
+  expect(metered(bytes).open().cost().used).toBe(4);
+});
+
+test("a module of megabytes takes time in proportion to its size", () => {
+  const large = (functions: number): Uint8Array<ArrayBuffer> => {
+    const body = `(func (param i32) (result i32) ${"(loop $l (br_if $l (i32.eqz (local.get 0)))) (local.set 0 (i32.add (local.get 0) (i32.load (local.get 0))))".repeat(40)} (local.get 0))`;
+    return wat(`(module (memory 1) ${body.repeat(functions)})`);
+  };
+  const time = (bytes: Uint8Array<ArrayBuffer>): number => {
+    const module = readModule(bytes);
+    const before = performance.now();
+    rewrite(module, { memoryBytes });
+    return performance.now() - before;
+  };
+  const small = large(100);
+  const [least = 0] = Array.from({ length: 5 }, () => time(small)).toSorted((a, b) => a - b);
+  const many = moduleTimes(small, 16);
+  expect(many.length).toBeGreaterThan(1_000_000);
+  const [most = 0] = Array.from({ length: 5 }, () => time(many)).toSorted((a, b) => a - b);
+  // Sixteen times as much: far from its square even on a machine that does other things meanwhile.
+  expect(most).toBeLessThan(Math.max(least, 1) * 16 * 6);
+  expect(most).toBeLessThan(1000);
+});
+
+/** The functions of a module, so many times over. */
+function moduleTimes(bytes: Uint8Array, times: number): Uint8Array<ArrayBuffer> {
+  const sections = readModule(bytes).sections.filter(({ id }) => id !== 0);
+  return moduleOf(
+    ...sections.map(({ id, from, to }): [number, number[]] => {
+      if (id !== 3 && id !== 10) return [id, [...bytes.subarray(from, to)]];
+      const rest = [...bytes.subarray(from + 1, to)];
+      return [id, [...leb(100 * times), ...Array.from({ length: times }, () => rest).flat()]];
+    }),
+  );
+}
