@@ -46,14 +46,37 @@ describe("codeFrame", () => {
     ['url = "postgres://app:hunter2@db/x"', 'url = "postgres://app:***@db/x"'],
     ['url = "redis://:hunter2@db"', 'url = "redis://:***@db"'],
     ['url = "postgres://app:hunt@er2@db/x"', 'url = "postgres://app:***@db/x"'],
-    ['env = { SECRET_KEY_BASE = "hunter2", A = "b" }', 'env = { SECRET_KEY_BASE = "***", A = "b" }'],
-    ["DB_PASSWORD = 'hunter2'", "DB_PASSWORD = '***'"],
-    ['"api-key" = "hunter2"', '"api-key" = "***"'],
+    ['env = { SECRET_KEY_BASE = "hunter2", A = "b" }', 'env = { SECRET_KEY_BASE = ***, A = "b" }'],
+    ["DB_PASSWORD = 'hunter2'", "DB_PASSWORD = ***"],
+    ['"api-key" = "hunter2"', '"api-key" = ***'],
     ["token = hunter2", "token = ***"],
-    ['password = """hunter2', 'password = """***'],
+    ['env = { TOKEN = "a,b}hunter2", A = "b" }', 'env = { TOKEN = ***, A = "b" }'],
+    ['TOKEN = "a\\"hunter2"', "TOKEN = ***"],
+    ['password = """hunter2', "password = ***"],
   ])("masks what sounds secret: %s", (line, shown) => {
     expect(codeFrame(line, 1, 1).split("\n")[0]).toBe(`> 1 | ${shown}`);
     expect(codeFrame(`x\n${line}\ny`, 3, 1)).not.toMatch(/hunt|er2/);
+  });
+
+  test.each([
+    ['env = { KEY = "QQ\nline one\nhunter2"QQ }\noops = 1', 4],
+    ["a = '''\nhunter2\n'''\noops = 1", 4],
+    ['# "QQ\nenv = { KEY = "QQ\n\\"QQhunter2\n"QQ }\noops = 1', 5],
+    ["oops = 1\na = '''hunter2\n'''", 1],
+  ])("hides neighbours that are inside a text of several lines: %j", (text, line) => {
+    const frame = codeFrame(text.replaceAll("Q", '"'), line, 1);
+    expect(frame).toContain(`> ${line} | oops = 1`);
+    if (line > 1) expect(frame).not.toContain("hunter2");
+  });
+
+  test("shows a neighbour behind a comment or a short text that holds quotes", () => {
+    expect(codeFrame("# it's '''\na = 1\noops = 1", 3, 1)).toContain("  2 | a = 1");
+    expect(codeFrame("a = \"'''\"\nb = 1\noops = 1", 3, 1)).toContain("  2 | b = 1");
+  });
+
+  test("masks a secret that begins far before the part that is shown", () => {
+    const line = `env = { PRIVATE_KEY = "${"hunter2".repeat(400)}", "bad=key" = 1 }`;
+    expect(codeFrame(line, 1, line.indexOf('"bad') + 1)).not.toContain("hunter2");
   });
 
   test("keeps the mark in place behind a masked password", () => {

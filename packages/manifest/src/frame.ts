@@ -5,17 +5,23 @@ const width = 120;
 
 /**
  * The line and its neighbours with a mark under the column (both from 1).
- * Passwords in URLs and values of keys that sound secret are masked; what a terminal would act on is shown as a dot.
+ *
+ * Passwords in URLs, values of keys that sound secret, and neighbours inside a text of several lines (a private key, for one) are
+ * masked; what a terminal would act on is shown as a dot.
  */
 export function codeFrame(text: string, line: number, column: number): string {
   const first = Math.max(1, line - around);
   const lines = linesFrom(text, first, line + around);
+  const hidden = insideTexts(
+    text,
+    lines.map(({ start }) => start),
+  );
   const digits = String(first + lines.length - 1).length;
   const out: string[] = [];
-  for (const [index, source] of lines.entries()) {
+  for (const [index, { source }] of lines.entries()) {
     const number = first + index;
     const marked = number === line;
-    const { text: shownLine, mark } = cut(mask(source, marked ? column - 1 : 0));
+    const { text: shownLine, mark } = hidden[index] && !marked ? { text: "…", mark: 0 } : cut(mask(source, marked ? column - 1 : 0));
     out.push(`${marked ? ">" : " "} ${String(number).padStart(digits)} | ${shownLine}`.trimEnd());
     if (marked) out.push(`  ${" ".repeat(digits)} | ${" ".repeat(mark)}^`);
   }
@@ -28,26 +34,49 @@ interface MarkedLine {
   readonly mark: number;
 }
 
-// Only as much of a long line is looked at as can be shown.
-const scanned = 1024;
+interface SourceLine {
+  readonly source: string;
+  readonly start: number;
+}
 
-function linesFrom(text: string, first: number, last: number): readonly string[] {
-  const lines: string[] = [];
+/** Of a long line, only this much is looked at for secrets, and may be shown. */
+const scanned = 16_384;
+
+function linesFrom(text: string, first: number, last: number): readonly SourceLine[] {
+  const lines: SourceLine[] = [];
   let start = 0;
   for (let number = 1; number <= last; number++) {
     const end = text.indexOf("\n", start);
-    if (number >= first) lines.push((end === -1 ? text.slice(start) : text.slice(start, end)).replace(/\r$/, ""));
+    if (number >= first) lines.push({ source: text.slice(start, end === -1 ? text.length : end).replace(/\r$/, ""), start });
     if (end === -1) break;
     start = end + 1;
   }
   return lines;
 }
 
+/** Which of these offsets (ascending) are inside a text in three quotes that begins before them. */
+function insideTexts(text: string, offsets: readonly number[]): readonly boolean[] {
+  const inside = offsets.map(() => false);
+  const last = offsets.at(-1) ?? 0;
+  // Comments and short texts are passed over, for they may hold three quotes too.
+  const piece = /#[^\n]*|"{3}|'{3}|"[^"\n]*"?|'[^'\n]*'?/g;
+  for (let found = piece.exec(text); found && found.index < last; found = piece.exec(text)) {
+    const [quotes] = found;
+    if (quotes !== '"'.repeat(3) && quotes !== "'".repeat(3)) continue;
+    let end = text.indexOf(quotes, found.index + 3);
+    while (end !== -1 && quotes.startsWith('"') && text[end - 1] === "\\") end = text.indexOf(quotes, end + 1);
+    if (end === -1) end = text.length;
+    for (const [index, offset] of offsets.entries()) if (offset > found.index && offset <= end) inside[index] = true;
+    piece.lastIndex = end + 3;
+  }
+  return inside;
+}
+
 const secrets = [
   // The password of a URL.
   /(?<=[a-z][a-z\d+.-]*:\/\/[^\s/?#:@"']*:)[^\s/?#"']+(?=@)/gi,
-  // The value of a key that sounds secret. A long string may go on in the next line, so an open end counts as one.
-  /(?<=(?:pass(?:word|wd|phrase)?|pwd|secret|token|credential|private|key|auth)[\w.-]*["']?\s*=\s*(?:"""|'''|["'])?)[^\s"',}[{][^"',}]*/gi,
+  // The value of a key that sounds secret, with its quotes; to the end of the line where the closing ones are missing.
+  /(?<=(?:pass(?:word|wd|phrase)?|pwd|secret|token|credential|private|key|auth)[\w.-]*["']?\s*=\s*)(?:["']{3}.*|"(?:[^"\\]|\\.)*"?|'[^']*'?|[[{][^\]}]*[\]}]?|[^\s"',}\]]+)/gi,
 ];
 
 function mask(line: string, column: number): MarkedLine {

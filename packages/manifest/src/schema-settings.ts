@@ -1,0 +1,187 @@
+import { Type } from "typebox";
+import { defaults, limits } from "./limits.ts";
+import { prelaunchJob } from "./schema-members.ts";
+import { bindNamePattern, closed, name, tables, text } from "./schema-values.ts";
+
+/** The table [mothership]. Build time only, as `schema.ts`. */
+
+const uplink = Type.Object(
+  {
+    url: text('a URL such as "postgres://localhost:5432/mydb"', "What must be reachable. $NAME stands for an environment variable."),
+    name: Type.Optional(name("Unique among uplinks. Default: host:port.")),
+    timeout: Type.Optional(
+      Type.String({
+        title: 'a duration such as "10s"',
+        description: "How long one check may take.",
+        maxLength: limits.nameLength,
+        default: defaults.uplinkTimeout,
+      }),
+    ),
+  },
+  { title: "an uplink", description: "Something outside that must be reachable before anything starts.", ...closed },
+);
+
+const bindAddress = text('an address such as "0.0.0.0:80"', "tcp://host:port, host:port, port (on 127.0.0.1), or unix:///path.");
+const bind = Type.Union(
+  [
+    bindAddress,
+    Type.Object(
+      {
+        addr: bindAddress,
+        proxy_protocol: Type.Optional(
+          Type.Boolean({
+            title: "true or false",
+            description: "Read a PROXY protocol header, v1 or v2, where there is one.",
+            default: defaults.proxyProtocol,
+          }),
+        ),
+      },
+      { title: 'a table such as { addr = "0.0.0.0:443", proxy_protocol = true }', ...closed },
+    ),
+  ],
+  { title: 'an address such as "0.0.0.0:80", or a table such as { addr = "0.0.0.0:443", proxy_protocol = true }' },
+);
+
+const staticDir = Type.Object(
+  {
+    path: text('a folder such as "./public"', "Folder of the files, from the folder of the manifest."),
+    prefix: Type.Optional(
+      Type.String({
+        title: 'a path prefix such as "/static"',
+        description: "The longest prefix wins; what is not found goes on to the routes.",
+        minLength: 1,
+        maxLength: limits.textLength,
+        default: defaults.staticPrefix,
+      }),
+    ),
+    bind: Type.Optional(text("the name of a bind", "Only for requests of this bind. Default: all.")),
+  },
+  { title: "a static folder", description: "Files that are served before routing.", ...closed },
+);
+
+const seconds = (description: string, initial: number) =>
+  Type.Optional(Type.Integer({ title: "a number of seconds", description, minimum: 1, maximum: limits.timeoutSeconds, default: initial }));
+
+const corsCache = Type.Union(
+  [
+    Type.Boolean({ title: "true or false" }),
+    Type.Object(
+      {
+        enabled: Type.Optional(Type.Boolean({ title: "true or false", description: "Default: true, when the table is there." })),
+        default_ttl: Type.Optional(
+          Type.Integer({
+            title: "a number of seconds",
+            description: "For answers without Access-Control-Max-Age.",
+            minimum: 0,
+            maximum: limits.ttlSeconds,
+            default: defaults.corsCache.defaultTtlSeconds,
+          }),
+        ),
+        max_entries: Type.Optional(
+          Type.Integer({
+            title: "a number of entries",
+            description: "Answers kept at most.",
+            minimum: 1,
+            maximum: limits.cacheEntries,
+            default: defaults.corsCache.maxEntries,
+          }),
+        ),
+      },
+      { title: "a table such as { enabled = true, default_ttl = 3600 }", ...closed },
+    ),
+  ],
+  {
+    title: "true, false, or a table such as { enabled = true, default_ttl = 3600 }",
+    description: "Keep answers to CORS preflight requests.",
+    default: defaults.corsCache.enabled,
+  },
+);
+
+const rate = (description: string) =>
+  Type.Optional(Type.Number({ title: "a number above 0", description, exclusiveMinimum: 0, maximum: limits.rate }));
+
+const flagship = Type.Object(
+  {
+    enabled: Type.Optional(
+      Type.Boolean({
+        title: "true or false",
+        description: "Elect the server that runs the prelaunch jobs.",
+        default: defaults.flagship.enabled,
+      }),
+    ),
+    election: Type.Optional(
+      Type.Enum(["static", "postgres"], {
+        title: '"static" or "postgres"',
+        description: "How the flagship is found.",
+        default: defaults.flagship.election,
+      }),
+    ),
+    election_url: Type.Optional(
+      text('a URL such as "$DATABASE_URL?sslmode=require"', "PostgreSQL URL. $NAME stands for an environment variable."),
+    ),
+    static_flagship: Type.Optional(
+      Type.Union(
+        [
+          text('a variable such as "$MS_FLAGSHIP"', "An environment variable that is true, 1 or yes on the flagship."),
+          Type.Object(
+            {
+              command: text("a command", "Run without a shell."),
+              equals: Type.String({ title: "text", description: "What the command prints on the flagship.", maxLength: limits.textLength }),
+            },
+            { title: 'a table such as { command = "hostname", equals = "server-a" }', ...closed },
+          ),
+        ],
+        {
+          title: 'a variable such as "$MS_FLAGSHIP" or a table such as { command = "hostname", equals = "server-a" }',
+          description: "Which server is the flagship.",
+        },
+      ),
+    ),
+    prelaunch_timeout: seconds("Seconds that escorts wait for the flagship.", defaults.flagship.prelaunchTimeoutSeconds),
+    election_timeout: seconds("Seconds that the election may take.", defaults.flagship.electionTimeoutSeconds),
+  },
+  { title: "a table", description: "Coordination of several servers.", ...closed },
+);
+
+export const mothership = Type.Object(
+  {
+    metrics_port: Type.Optional(
+      Type.Integer({
+        title: "a port from 1 to 65535",
+        description: "Port of /metrics and /health on 127.0.0.1.",
+        minimum: 1,
+        maximum: 65_535,
+      }),
+    ),
+    compression: Type.Optional(
+      Type.Boolean({ title: "true or false", description: "Compress responses (gzip, deflate, br).", default: defaults.compression }),
+    ),
+    cors_cache: Type.Optional(corsCache),
+    static_dirs: Type.Optional(
+      tables(staticDir, "[[mothership.static_dirs]]", "Folders of files that are served before routing.", limits.staticDirs),
+    ),
+    bind: Type.Optional(
+      Type.Record(Type.String({ pattern: bindNamePattern }), bind, {
+        title: 'a table of addresses such as { http = "0.0.0.0:80" }',
+        description: "Named listeners.",
+        maxProperties: limits.binds,
+        ...closed,
+      }),
+    ),
+    rate_limiting: Type.Optional(
+      Type.Object(
+        {
+          global_rps: rate("Requests per second over all clients. Default: no limit."),
+          per_ip_rpm: rate("Requests per minute of one client address. Default: no limit."),
+        },
+        { title: "a table", description: "Answers 429 above these rates.", ...closed },
+      ),
+    ),
+    prelaunch: Type.Optional(
+      tables(prelaunchJob, "[[mothership.prelaunch]]", "Jobs that end before any ship or bay starts.", limits.prelaunchJobs),
+    ),
+    flagship: Type.Optional(flagship),
+    uplinks: Type.Optional(tables(uplink, "[[mothership.uplinks]]", "What must be reachable before anything starts.", limits.uplinks)),
+  },
+  { title: "a table", description: "Settings of the whole fleet.", ...closed },
+);

@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { ManifestError } from "../src/errors.ts";
+import { limits } from "../src/limits.ts";
+import { manifestSchema } from "../src/manifest-schema.ts";
+import { parseManifest } from "../src/parse.ts";
+import type { JsonSchema } from "../src/validate.ts";
+import { http } from "./issues.ts";
+
+const text = readFileSync(new URL("../../../docs/manifest.md", import.meta.url), "utf8");
+
+interface Row {
+  readonly key: string;
+  readonly initial: string;
+}
+
+/** The rows of the tables of keys, each table under the heading or sentence that it belongs to. */
+function tableAfter(mark: string): readonly Row[] {
+  const from = text.indexOf(`\n${mark}`);
+  expect(from, mark).toBeGreaterThan(-1);
+  const [table = ""] = text.slice(text.indexOf("\n| Key |", from)).split("\n\n", 1);
+  return table
+    .trim()
+    .split("\n")
+    .slice(2)
+    .map((line) => {
+      const cells = line.split(" | ");
+      return { key: /`([^`]+)`/.exec(cells[0] ?? "")?.[1] ?? "", initial: (cells[2] ?? "").trim() };
+    });
+}
+
+/** The table schema at a path of keys; of lists and groups, that of their elements. */
+function schemaAt(...path: readonly string[]): JsonSchema {
+  let schema: JsonSchema = manifestSchema;
+  const open = (one: JsonSchema): JsonSchema => {
+    if (one.items) return open(one.items);
+    if (one.patternProperties) return open(Object.values(one.patternProperties)[0] ?? {});
+    return one.anyOf?.find(({ type }) => type === "object") ?? one;
+  };
+  for (const key of path) schema = open(schema.properties?.[key] ?? {});
+  return schema;
+}
+
+describe("docs/manifest.md", () => {
+  test.each([
+    ["## Whole file", schemaAt()],
+    ["## `[mothership]`", schemaAt("mothership")],
+    ["### `[mothership.bind]`", schemaAt("mothership", "bind")],
+    ["### `[[mothership.static_dirs]]`", schemaAt("mothership", "static_dirs")],
+    ["### `[mothership.cors_cache]`", schemaAt("mothership", "cors_cache")],
+    ["### `[mothership.rate_limiting]`", schemaAt("mothership", "rate_limiting")],
+    ["### `[[mothership.prelaunch]]`", schemaAt("mothership", "prelaunch")],
+    ["### `[mothership.flagship]`", schemaAt("mothership", "flagship")],
+    ["`static_flagship` as a table", schemaAt("mothership", "flagship", "static_flagship")],
+    ["### `[[mothership.uplinks]]`", schemaAt("mothership", "uplinks")],
+    ["## `[[fleet.<group>]]`", schemaAt("fleet")],
+    ["## `[[bays.<type>]]`", schemaAt("bays")],
+    ["## Routes", schemaAt("fleet", "routes")],
+    ["## `[[modules]]`", schemaAt("modules")],
+  ])("has exactly the keys of the schema, with their defaults, under %s", (mark, schema) => {
+    const rows = tableAfter(mark);
+    expect(rows.map(({ key }) => key)).toEqual(Object.keys(schema.properties ?? {}));
+    for (const { key, initial } of rows) {
+      const inner: JsonSchema & { readonly default?: unknown } = schema.properties?.[key] ?? {};
+      const unstated =
+        key === "enabled" && mark.includes("cors_cache") ? "`true`" : key === "name" && mark.includes("uplinks") ? "`host:port`" : "none";
+      const expected = schema.required?.includes(key)
+        ? "required"
+        : inner.default === undefined
+          ? unstated
+          : `\`${JSON.stringify(inner.default)}\``;
+      expect(initial, key).toBe(expected);
+    }
+  });
+
+  test("names every limit as it is", () => {
+    const { fileBytes: _, ...numbers } = limits;
+    for (const [name, value] of Object.entries(numbers)) expect(text, name).toMatch(new RegExp(`\\b${value}\\b`));
+    expect(limits.fileBytes).toBe(1024 * 1024);
+  });
+
+  test("shows only TOML that is right", () => {
+    const blocks = [...text.matchAll(/```toml\n([\s\S]*?)```/g)].map(([, block = ""]) => block);
+    expect(blocks.length).toBeGreaterThan(3);
+    for (const block of blocks) {
+      const ship = '[[fleet.z]]\nname = "z"\ncommand = "z"\nbind = "9"\n';
+      const whole = `${block.includes("[mothership.bind]") ? "" : http}${block.startsWith("routes") ? ship : ""}${block}\n${block.startsWith("routes") ? "" : ship}`;
+      try {
+        parseManifest(whole);
+      } catch (error) {
+        throw error instanceof ManifestError ? new Error(`${error.message}\n${block}`) : error;
+      }
+    }
+  });
+});
