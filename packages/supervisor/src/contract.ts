@@ -121,8 +121,8 @@ export interface Supervisor extends Closable {
    * A process that is not essential and fails does not hold this up: it is tried on in the background, and shows in the snapshot. The signal
    * ends the wait, not the processes.
    *
-   * @throws {StartFailedError} when an essential one failed for good or depends on one that did.
-   * @throws {TaskFailedError} when that one is a task.
+   * @throws {StartFailedError} when an essential one failed for good, or one that it depends on did: it names the one that failed.
+   * @throws {TaskFailedError} when the one that failed is a task.
    * @throws {SupersededError} when one of them was told to stop meanwhile.
    */
   start(names?: readonly string[], options?: AbortOptions): Promise<void>;

@@ -48,36 +48,48 @@ export type StartOutcome =
   | { readonly kind: "pending" | "done" }
   /** Not essential, and not there: it is tried on without anybody waiting. */
   | { readonly kind: "background"; readonly reason: string }
-  | { readonly kind: "failed" | "superseded"; readonly reason: string };
+  /** Will not be there. `root` is whose fault it is: itself, or what it depends on. */
+  | { readonly kind: "failed"; readonly reason: string; readonly root: string }
+  | { readonly kind: "superseded"; readonly reason: string };
 
 /** Looks at a process that was told to start. */
 export function startOutcome(process: Standing, lookup: Lookup): StartOutcome {
   const { spec, record } = process;
   if (record.state === "completed" || record.state === "ready" || record.state === "unready") return { kind: "done" };
   if (record.state === "up") return { kind: spec.kind === "task" ? "pending" : "done" };
-  if (record.state === "failed") return { kind: spec.essential ? "failed" : "background", reason: record.reason };
+  const lost = (reason: string, root: string): StartOutcome =>
+    spec.essential ? { kind: "failed", reason, root } : { kind: "background", reason };
+  if (record.state === "failed") return lost(record.reason, process.name);
   if (record.desired === "stop") return { kind: "superseded", reason: record.reason };
   if (record.failures > 0 && !spec.essential) return { kind: "background", reason: record.reason };
   if (record.state !== "waiting") return { kind: "pending" };
   for (const { on } of spec.dependsOn) {
     const hope = hopeOf(on, lookup, new Set());
     if (hope === undefined) continue;
-    if (hope.forGood) return { kind: spec.essential ? "failed" : "background", reason: hope.reason };
+    if (hope.forGood) return lost(hope.reason, hope.root);
     if (!spec.essential) return { kind: "background", reason: hope.reason };
   }
   return { kind: "pending" };
 }
 
-/** Why a dependency is not going to be there soon, if so: `forGood` when nothing that runs by itself will change it. */
-function hopeOf(name: string, lookup: Lookup, seen: Set<string>): { readonly reason: string; readonly forGood: boolean } | undefined {
+interface Hope {
+  readonly reason: string;
+  /** Nothing that happens by itself will change it. */
+  readonly forGood: boolean;
+  /** The one that is to blame. */
+  readonly root: string;
+}
+
+/** Why a dependency is not going to be there soon, if so. */
+function hopeOf(name: string, lookup: Lookup, seen: Set<string>): Hope | undefined {
   const target = lookup(name);
   if (!target || seen.has(name)) return undefined;
   seen.add(name);
   const { record, spec } = target;
-  if (record.state === "failed") return { reason: `"${name}" failed: ${record.reason}`, forGood: true };
-  if (record.state === "disabled") return { reason: `"${name}" is disabled`, forGood: true };
-  if (record.desired === "stop" && record.state !== "completed") return { reason: `"${name}" is stopped`, forGood: true };
-  if (record.state === "backoff") return { reason: `"${name}" is tried again: ${record.reason}`, forGood: false };
+  if (record.state === "failed") return { reason: `"${name}" failed: ${record.reason}`, forGood: true, root: name };
+  if (record.state === "disabled") return { reason: `"${name}" is disabled`, forGood: true, root: name };
+  if (record.desired === "stop" && record.state !== "completed") return { reason: `"${name}" is stopped`, forGood: true, root: name };
+  if (record.state === "backoff") return { reason: `"${name}" is tried again: ${record.reason}`, forGood: false, root: name };
   if (record.state !== "waiting") return undefined;
   for (const { on } of spec.dependsOn) {
     const hope = hopeOf(on, lookup, seen);

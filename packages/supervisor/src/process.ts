@@ -60,6 +60,7 @@ export class ManagedProcess {
   #patterns: readonly string[] = [];
   #sweep: Sweep | undefined;
   #killing = false;
+  #draining: AbortController | undefined;
   /** At the last sample, undefined when it did not run then. */
   memory: ProcessSnapshot["memory"];
 
@@ -223,6 +224,9 @@ export class ManagedProcess {
       case "drain":
         this.#drain();
         break;
+      case "endDrain":
+        this.#draining?.abort(new Error("the process is not drained any more"));
+        break;
       case "terminate":
         this.#child.terminate(this.#spec);
         break;
@@ -337,10 +341,12 @@ export class ManagedProcess {
       this.#answers.push({ type: "drained", incarnation });
       return;
     }
-    const limit = deadline(`draining "${this.name}"`, this.#spec.stop.drainMs, clock);
+    const ending = new AbortController();
+    this.#draining = ending;
+    const limit = deadline(`draining "${this.name}"`, this.#spec.stop.drainMs, clock, ending.signal);
     const cut = new Promise<void>((resolve) => limit.signal.addEventListener("abort", () => resolve(), { once: true }));
     const done = Promise.try(() => drain(this.name, { signal: limit.signal })).catch((error: unknown) => {
-      log.warn("draining failed", { ship: this.name, reason: messageOf(error) });
+      if (!ending.signal.aborted) log.warn("draining failed", { ship: this.name, reason: messageOf(error) });
     });
     const over = Promise.race([done, cut]).then(() => {
       limit[Symbol.dispose]();

@@ -91,6 +91,8 @@ export type Effect =
   | { readonly type: "stopChecks" }
   /** Await the drain hook; answered by `drained`. */
   | { readonly type: "drain" }
+  /** The hook need not go on. */
+  | { readonly type: "endDrain" }
   /** Tell the process itself to stop. */
   | { readonly type: "terminate" }
   /** End the family that the process left: the signal to each member, and `emptied` once none is found. */

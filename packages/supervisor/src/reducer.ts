@@ -91,7 +91,7 @@ const transitions: Readonly<Record<Transition, Apply>> = {
     const leaving = parting(record, cause, circumstances);
     return to(leaving, { state: "draining" }, [{ type: "stopChecks" }, { type: "cancel", name: "stable" }, { type: "drain" }]);
   },
-  tell: (record, _cause, circumstances) => to(record, { state: "stopping" }, telling(circumstances)),
+  tell: (record, _cause, circumstances) => to(record, { state: "stopping" }, [{ type: "endDrain" }, ...telling(circumstances)]),
   divert: (record, cause) => {
     // Only what is being switched off can be switched on again.
     if (cause.type === "enable") return to(record, record.next === "disable" ? { next: "stop" } : {});
@@ -118,7 +118,8 @@ const transitions: Readonly<Record<Transition, Apply>> = {
   },
   gone: (record, _cause, { spec }) => {
     // Gone before it was told to: the grace of the others begins now.
-    const grace: Effect[] = record.state === "draining" ? [{ type: "timer", name: "grace", ms: spec.stop.graceMs }] : [];
+    const grace: Effect[] =
+      record.state === "draining" ? [{ type: "endDrain" }, { type: "timer", name: "grace", ms: spec.stop.graceMs }] : [];
     return to(record, { state: "sweeping", alive: false }, [...grace, { type: "sweep" }]);
   },
   bury: (record) => to(record, { alive: false }),

@@ -99,13 +99,13 @@ class ProcessSet implements Supervisor {
     const disabled = chosen.find(({ spec }) => spec.disabled);
     if (disabled) throw new DisabledError(disabled.name);
     const asked = new Set(names);
-    for (const name of withDependencies(
+    const needed = withDependencies(
       chosen.map((one) => one.name),
       this.#completeSpecs(),
-    )) {
-      const process = this.#find(name);
+    );
+    for (const [name, process] of this.#processes) {
       // What is done is not done again only because something depends on it.
-      if (process.state !== "completed" || asked.has(name)) process.dispatch({ type: "start" });
+      if (needed.has(name) && (process.state !== "completed" || asked.has(name))) process.dispatch({ type: "start" });
     }
     await this.#untilStarted(chosen, signal);
   }
@@ -258,7 +258,7 @@ class ProcessSet implements Supervisor {
             { signal: ends },
           );
           if (outcome.kind === "background") this.#deps.log.warn("a process did not start", { ship: process.name, reason: outcome.reason });
-          if (outcome.kind === "failed" || outcome.kind === "superseded") throw await startError(process, outcome);
+          if (outcome.kind === "failed" || outcome.kind === "superseded") throw await startError(process, outcome, lookup);
         }),
       );
     } finally {

@@ -5,8 +5,9 @@ import type { Family } from "./family.ts";
 import { familiesOf, signalGroup, signalMember } from "./family.ts";
 import type { ProcessInfo, ProcessTable } from "./process-table.ts";
 
-/** Between two looks at a family that is not empty. */
-const pollMs = 50;
+/** Between two looks at a family that is not empty: most are gone at once, so it begins quickly and doubles. */
+const firstPauseMs = 5;
+const longestPauseMs = 50;
 
 export interface SweepSpec {
   readonly family: Family;
@@ -41,6 +42,7 @@ export function openSweep(spec: SweepSpec, table: ProcessTable, { clock, log }: 
   let ended = false;
   let foundAny = false;
   let emptyLooks = 0;
+  let pauseMs = firstPauseMs;
   let left: readonly ProcessInfo[] = [];
   let timer: Disposable | undefined;
 
@@ -74,7 +76,8 @@ export function openSweep(spec: SweepSpec, table: ProcessTable, { clock, log }: 
       onEmpty();
       return;
     }
-    timer = clock.timer(emptyLooks > 0 ? 0 : pollMs, () => background(look(), log));
+    timer = clock.timer(emptyLooks > 0 ? 0 : pauseMs, () => background(look(), log));
+    pauseMs = Math.min(longestPauseMs, pauseMs * 2);
   };
 
   background(look(), log);
