@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { chmod, lstat, unlink } from "node:fs/promises";
+import { chmod, lstat, stat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { dirname } from "node:path";
 import { type Address, type Clock, deadline, hasCode, messageOf } from "@mothership/kernel";
 import { BindDeniedError, BindFailedError, BindInUseError } from "./errors.ts";
 
@@ -30,7 +31,7 @@ export async function bindSocket(spec: SocketSpec, onSocket: (socket: Socket) =>
     if (spec.address.kind === "unix" && spec.mode !== undefined) await chmod(spec.address.path, spec.mode);
   } catch (error) {
     server.close();
-    throw bindError(spec, error);
+    throw bindError(spec, (await folderProblem(spec.address, error)) ?? error);
   }
   // Without a listener an error of an open server (no descriptors left for accept) would end the process; the server goes on by itself.
   server.on("error", () => undefined);
@@ -43,8 +44,8 @@ async function claim(server: Server, { address, name }: SocketSpec, clock: Clock
   } catch (error) {
     if (address.kind !== "unix" || !hasCode(error, "EADDRINUSE")) throw error;
     // A socket file outlives a process that was killed. Only one that nobody answers on may be removed.
-    const stat = await lstat(address.path);
-    if (!stat.isSocket()) throw new BindInUseError(name, address, "there is a file of that name which is no socket; it was left alone");
+    if (!(await lstat(address.path)).isSocket())
+      throw new BindInUseError(name, address, "there is a file of that name which is no socket; it was left alone");
     if (await answers(address.path, clock)) throw error;
     await unlink(address.path);
     await listening(server, address);
@@ -71,18 +72,28 @@ async function answers(path: string, clock: Clock): Promise<boolean> {
   }
 }
 
-function bindError({ name, address }: SocketSpec, error: unknown): Error {
+/** libuv reports a folder that is missing as one that may not be written. */
+async function folderProblem(address: Address, error: unknown): Promise<unknown> {
+  if (address.kind === "tcp" || !hasCode(error, "EACCES")) return undefined;
+  return stat(dirname(address.path)).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+}
+
+/** What a person needs to know of a failure to listen: which bind, where, and who has to change what. */
+export function bindError({ name, address }: Pick<SocketSpec, "name" | "address">, error: unknown): Error {
   if (error instanceof BindInUseError) return error;
   const options = { cause: error };
   if (hasCode(error, "EADDRINUSE"))
-    return new BindInUseError(name, address, "another process listens there; stop that process or give the bind another address", options);
+    return new BindInUseError(name, address, "something else already listens there; stop it, or give the bind another address", options);
   if (hasCode(error, "EACCES") || hasCode(error, "EPERM")) return new BindDeniedError(name, address, options);
   const reason = hasCode(error, "EADDRNOTAVAIL")
     ? "no interface of this machine has that address"
     : hasCode(error, "ENOTFOUND") || hasCode(error, "EAI_AGAIN")
       ? "there is no host of that name"
       : hasCode(error, "ENOENT")
-        ? "its folder does not exist"
+        ? "the folder of the socket does not exist"
         : messageOf(error);
   return new BindFailedError(name, address, reason, options);
 }
