@@ -4,7 +4,6 @@ import { checkDependencies } from "./check-dependencies.ts";
 import { checkRoutes } from "./check-routes.ts";
 import type { Draft, Reference } from "./draft.ts";
 import type { IssueList } from "./issue.ts";
-import { limits } from "./limits.ts";
 import type { Path } from "./positions.ts";
 
 /** The rules that look at more than one value. Each breach becomes an issue. */
@@ -19,8 +18,6 @@ export function check(draft: Draft, socketDir: string, issues: IssueList): void 
     issues,
   );
   checkUnique(draft.uplinkNames, "uplink", issues);
-  if (ships.length + bays.length > limits.members)
-    issues.add([], `the fleet has ${ships.length + bays.length} ships and bays, and may have ${limits.members}`);
   for (const { value, path } of bays) checkSocketPath(value.name, [...path, "name"], socketDir, issues);
   checkAddresses(draft.addresses, issues);
   checkRoutes(draft, issues);

@@ -1,3 +1,4 @@
+import { redact } from "@mothership/kernel";
 import { codeFrame } from "./frame.ts";
 import { limits } from "./limits.ts";
 import { type Path, Positions } from "./positions.ts";
@@ -50,6 +51,7 @@ export class IssueList {
   readonly text: string;
   readonly positions: Positions;
   readonly #issues: { readonly offset: number; readonly issue: ManifestIssue }[] = [];
+  readonly #seen = new Set<string>();
   #count = 0;
 
   constructor(file: string, text: string) {
@@ -63,13 +65,23 @@ export class IssueList {
     return this.#count;
   }
 
-  /** Notes a mistake at a value, or at a place inside a text. */
+  /**
+   * Notes a mistake at a value, or at a place inside a text. The same one again is left out: what is wrong in a template is found once for
+   * each ship that inherits it.
+   */
   add(where: Path | Spot, message: Lazy, detail: IssueDetail = {}): void {
-    this.#count++;
-    if (this.#count > limits.issues) return;
+    if (this.#count >= limits.issues) {
+      this.#count++;
+      return;
+    }
     const spot = "path" in where ? where : undefined;
     const path = "path" in where ? where.path : where;
     const offset = spot ? this.#offsetIn(spot) : this.#offset(path, detail);
+    const said = readable(message);
+    const key = `${offset} ${said}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.#count++;
     const { line, column } = this.positions.lineColumn(offset);
     this.#issues.push({
       offset,
@@ -78,7 +90,7 @@ export class IssueList {
         line,
         column,
         path: pathText(path),
-        message: readable(message),
+        message: said,
         ...(detail.expected !== undefined && { expected: readable(detail.expected) }),
         ...(detail.hint !== undefined && { hint: readable(detail.hint) }),
         frame: codeFrame(this.text, line, column),
@@ -118,9 +130,12 @@ export function shown(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
-/** Cut to a length that can be read, with what a terminal would act on, or what would change the order of characters, escaped. */
+/**
+ * Cut to a length that can be read, without the passwords of URLs, and with what a terminal would act on, or what would change the order
+ * of characters, escaped.
+ */
 function readable(text: Lazy): string {
-  const whole = typeof text === "string" ? text : text();
+  const whole = redact(typeof text === "string" ? text : text());
   const cut = whole.length > messageLength ? `${whole.slice(0, messageLength - 1)}…` : whole;
   return cut.replaceAll(
     /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,

@@ -20,6 +20,8 @@ export const limits = {
   membersPerGroup: 1024,
   /** Ships and bays in all. */
   members: 2048,
+  /** Arguments, routes, variables, settings, dependencies and tags of all members and modules together, the inherited ones included. */
+  values: 200_000,
   args: 1024,
   routes: 1024,
   dependencies: 256,

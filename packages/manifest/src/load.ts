@@ -20,6 +20,8 @@ export async function loadManifest(path: string, options: ManifestOptions & Abor
   return parseManifest(text, { ...rest, file: path, folder: dirname(resolve(path)) });
 }
 
+const tooLarge = `is larger than a manifest may be (${limits.fileBytes / 1024 ** 2} MiB)`;
+
 async function readLimited(path: string, signal: AbortSignal | undefined): Promise<Buffer> {
   signal?.throwIfAborted();
   let file: FileHandle | undefined;
@@ -29,17 +31,17 @@ async function readLimited(path: string, signal: AbortSignal | undefined): Promi
     const stat = await file.stat();
     if (stat.isDirectory()) throw unreadable(path, "is a folder, not a manifest", "name the file in it");
     if (!stat.isFile()) throw unreadable(path, "is not a regular file");
-    const buffer = Buffer.alloc(Math.min(stat.size, limits.fileBytes) + 1);
+    if (stat.size > limits.fileBytes) throw unreadable(path, tooLarge);
+    // One byte more than the limit, whatever size was said: the file may be growing.
+    const buffer = Buffer.allocUnsafe(limits.fileBytes + 1);
     let length = 0;
-    // One byte more than the limit: the file may have grown since.
     while (length < buffer.length) {
       signal?.throwIfAborted();
       const { bytesRead } = await file.read(buffer, length, buffer.length - length);
       if (bytesRead === 0) break;
       length += bytesRead;
     }
-    if (length > limits.fileBytes || stat.size > limits.fileBytes)
-      throw unreadable(path, `is larger than a manifest may be (${limits.fileBytes / 1024 ** 2} MiB)`);
+    if (length > limits.fileBytes) throw unreadable(path, tooLarge);
     return buffer.subarray(0, length);
   } catch (error) {
     signal?.throwIfAborted();

@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 
 /** The candidate most like `word`, if one is like it enough to be what was meant. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
   // A name longer than any that is allowed is no misspelling, and comparing it would take time.
   if (word.length > 128) return undefined;
   const plain = word.toLowerCase();
@@ -20,11 +20,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
 }
 
 /** The only candidate that the word begins, or that begins the word: "strip" for "strip_prefix". */
-function beginning(plain: string, candidates: Iterable<string>): string | undefined {
+function beginning(plain: string, candidates: readonly string[]): string | undefined {
   if (plain.length < 3) return undefined;
-  const alike = [...candidates].filter(
-    (one) => one.length >= 3 && (one.toLowerCase().startsWith(plain) || plain.startsWith(one.toLowerCase())),
-  );
+  const alike = candidates.filter((one) => one.length >= 3 && (one.toLowerCase().startsWith(plain) || plain.startsWith(one.toLowerCase())));
   return alike.length === 1 ? alike[0] : undefined;
 }
 

@@ -39,7 +39,12 @@ export function normalizeFlagship(written: Loose<RawFlagship> = {}, { issues, en
     issues.add([...path, at], 'election "static" needs "static_flagship"', { expected: "a variable or a command", hint });
   }
   if (written.static_flagship === undefined) return rest;
-  return { ...rest, staticFlagship: staticFlagship(written.static_flagship, env) };
+  const rule = written.static_flagship;
+  if (typeof rule === "string" && !rule.includes("$") && !/^(?:true|1|yes|false|0|no)$/i.test(rule)) {
+    const hint = /^[A-Za-z_]\w*$/.test(rule) ? `write "$${rule}"` : undefined;
+    issues.add([...path, "static_flagship"], '"static_flagship" names no variable, so no server would be the flagship', { hint });
+  }
+  return { ...rest, staticFlagship: staticFlagship(rule, env) };
 }
 
 function staticFlagship(written: Loose<NonNullable<RawFlagship["static_flagship"]>>, env: NormalizeContext["env"]): StaticFlagship {

@@ -103,7 +103,10 @@ function normalizeBinds(
   settings: Loose<RawMothership>,
   { issues }: NormalizeContext,
 ): readonly { readonly bind: Bind; readonly use: readonly AddressUse[] }[] {
-  return Object.entries(settings.bind ?? {}).flatMap(([name, written]) => {
+  // Sorted by place, for an object puts names that are numbers first.
+  const offset = (name: string): number => issues.positions.nearest(["mothership", "bind", name]).key;
+  const entries = Object.entries(settings.bind ?? {}).sort(([a], [b]) => offset(a) - offset(b));
+  return entries.flatMap(([name, written]) => {
     if (written === undefined) return [];
     const short = typeof written === "string";
     const path = ["mothership", "bind", name, ...(short ? [] : ["addr"])];

@@ -1,6 +1,7 @@
 import { check } from "./check.ts";
 import { ManifestError } from "./errors.ts";
 import type { Environment } from "./expand.ts";
+import { fitsLimits } from "./fits-limits.ts";
 import { IssueList } from "./issue.ts";
 import { manifestSchema } from "./manifest-schema.ts";
 import { normalize } from "./normalize.ts";
@@ -35,11 +36,18 @@ export function parseManifest(text: string, options: ParseOptions = {}): Manifes
   const issues = new IssueList(file, text);
   // The walker has taken out everything that does not fit the schema, which says the same as the type.
   const raw = validate(tables, manifestSchema, [], issues) as Loose<RawManifest>;
+  // What is too large is not written out: inheriting multiplies.
+  if (!fitsLimits(raw, issues)) throw errorOf(issues);
   const draft = normalize(raw, { issues, env, folder });
   check(draft, socketDir, issues);
-  const [first, ...others] = issues.sorted();
-  if (first) throw new ManifestError([first, ...others], issues.count);
+  if (issues.count > 0) throw errorOf(issues);
   return draft.manifest;
+}
+
+/** Only for a list that is not empty. */
+function errorOf(issues: IssueList): ManifestError {
+  const [first, ...others] = issues.sorted();
+  return new ManifestError([first!, ...others], issues.count);
 }
 
 /**

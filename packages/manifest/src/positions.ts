@@ -2,7 +2,8 @@
  * Where each key and value of a TOML text stands.
  *
  * The parser gives values without positions, so this scan walks the same text once more and notes offsets. It runs on text that the
- * parser has accepted and checks nothing itself; on other text it still ends, with positions that mean little.
+ * parser has accepted, so that it is no deeper than the parser allows, and checks nothing itself; on other text it ends as well, with
+ * places that mean little.
  */
 
 /** Keys and indexes from the root to one value. */
@@ -75,7 +76,7 @@ export class Positions {
 }
 
 /** Offset of the first character of each line. */
-export function lineStarts(text: string): readonly number[] {
+function lineStarts(text: string): readonly number[] {
   const starts = [0];
   for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
   return starts;

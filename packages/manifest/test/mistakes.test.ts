@@ -436,6 +436,22 @@ describe("rules across values", () => {
     );
   });
 
+  test("a static flagship names a variable", () => {
+    const flagship = (value: string): string => `[mothership.flagship]\nenabled = true\nstatic_flagship = "${value}"\n${ship("a")}`;
+    expect(issuesOf(flagship("MS_FLAGSHIP"))[0]).toMatchObject({
+      line: 3,
+      column: 19,
+      message: expect.stringContaining("names no variable"),
+      hint: 'write "$MS_FLAGSHIP"',
+    });
+    for (const value of ["true", "No", "1", "$X"]) expect(parseManifest(flagship(value)).mothership.flagship.enabled).toBe(true);
+  });
+
+  test("a mistake in a template is reported once, however many inherit it", () => {
+    const text = `[base.ship]\nroutes = ["web:/("]\n${ship("a", 'bind = "1"')}${ship("b", 'bind = "2"')}${ship("c", 'bind = "3"')}`;
+    expect(placesOf(text)).toEqual([expect.stringContaining('2:12 there is no bind named "web"'), expect.stringContaining("2:17 ")]);
+  });
+
   test("an election needs a secure sslmode unless the environment says otherwise", () => {
     const url = (mode: string): string =>
       `[mothership.flagship]\nenabled = true\nelection = "postgres"\nelection_url = "postgres://h/x?sslmode=${mode}"\n${ship("a")}`;

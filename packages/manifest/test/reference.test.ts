@@ -212,6 +212,10 @@ phase = "request"
     expect(settings(`[mothership.bind]\nweb = { addr = "${written}" }`).binds).toEqual([{ name: "web", address, proxyProtocol: false }]);
   });
 
+  test("keeps binds in the order of the file, also those named by numbers", () => {
+    expect(settings('[mothership.bind]\nweb = "80"\n10 = "81"\n9 = "82"').binds.map(({ name }) => name)).toEqual(["web", "10", "9"]);
+  });
+
   test("reads binds with the PROXY protocol", () => {
     const { binds } = settings('[mothership.bind]\nhttp = "0.0.0.0:80"\nhttps = { addr = "0.0.0.0:443", proxy_protocol = true }');
     expect(binds.map(({ name, proxyProtocol }) => [name, proxyProtocol])).toEqual([

@@ -158,6 +158,7 @@ describe("secrets", () => {
     ['[[fleet.x]]\nname = "a"\ncommand = "b"\nenv = { DB_PASSWORD = ["hunter2"] }\n'],
     ['[[fleet.x]]\nname = "a"\nenv = { DATABASE_URL = "postgres://app:hunter2@db" }\n'],
     ['[[bays.x]]\nname = "a"\ncommand = "b"\nconfig = { password = "hunter2\\u0000" }\n'],
+    ['[[fleet.x]]\nname = "a"\ncommand = "b"\nbind = "redis://app:hunter2@h:1"\n'],
     ['[[fleet.x]]\nname = "a"\nenv = { API_TOKEN = "hunter2" }\nbroken = yes\n'],
   ])("are in no message, hint or frame: %j", (text) => {
     const issues = issuesOf(text, { env });
@@ -182,6 +183,11 @@ describe("limits", () => {
     ["binds", `[mothership.bind]\n${Array.from({ length: 65 }, (_, n) => `b${n} = "${n + 1}"\n`).join("")}`, /"bind" has 65 entries/],
     ["modules", '[[modules]]\nname = "m"\nwasm = "w"\n'.repeat(257), /"modules" has 257 elements/],
     ["ships of a group", ship("a").repeat(1025), /"web" has 1025 elements, and may have 1024/],
+    [
+      "values with inherited ones",
+      `[base.ship]\nenv = { ${Array.from({ length: 1000 }, (_, n) => `A${n} = "1"`).join(", ")} }\n${Array.from({ length: 201 }, (_, n) => ship(`s${n}`)).join("")}`,
+      /has 201000 routes, variables and other values with the inherited ones, and may have 200000/,
+    ],
     [
       "ships and bays",
       Array.from({ length: 2049 }, (_, n) => `[[fleet.g${n >> 9}]]\nname = "s${n}"\ncommand = "c"\n`).join(""),
@@ -218,6 +224,8 @@ describe("limits", () => {
       fill((n) => `[base.a${n}.b]\n`),
       fill(() => "a://b:", "a = '").concat("'"),
     ];
+    const inherits = `[base.ship]\ntags = [${'"a",'.repeat(60)}]\nenv = { ${fill((n) => `A${n} = "1", `).slice(0, 9000)} Z = "" }\n`;
+    texts.push(fill((n) => `[[fleet.g${n >> 10}]]\nname = "s${n}"\ncommand = "c"\n`, inherits));
     for (const text of texts) {
       expect(() => parseManifest(text)).toThrow(ManifestError);
     }
