@@ -86,6 +86,13 @@ export class ProcessOutput {
     this.#file?.reopen();
   }
 
+  /** Stops reading, though a sink may hold something up. */
+  cut(): void {
+    if (this.#open.size === 0) return;
+    this.#deps.log.warn("output was cut off because a sink stayed full", { ship: this.#name });
+    for (const stream of this.#open) stream.destroy();
+  }
+
   /** For a process that is down: the last lines are written, and the readers have an end. */
   async close(): Promise<void> {
     await this.#file?.close();

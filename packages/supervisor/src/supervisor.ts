@@ -187,8 +187,19 @@ class ProcessSet implements Supervisor {
       if (!hasCode(error, "MS_PROCESS_STUCK")) throw error;
     });
     this.#memoryWatch?.[Symbol.dispose]();
-    await Promise.all(all.map((process) => process.outputClosed));
+    await this.#untilRead(all, limit.signal);
     await Promise.all(all.map((process) => process.release()));
+  }
+
+  /** Resolves when all output has been read. A sink that stays full does not hold this up beyond the signal. */
+  async #untilRead(all: readonly ManagedProcess[], signal: AbortSignal): Promise<void> {
+    const cut = (): void => {
+      for (const { output } of all) output.cut();
+    };
+    if (signal.aborted) cut();
+    else signal.addEventListener("abort", cut, { once: true });
+    await Promise.all(all.map((process) => process.outputClosed));
+    signal.removeEventListener("abort", cut);
   }
 
   async #apply(specs: readonly ProcessSpec[], complete: readonly CompleteSpec[], signal: AbortSignal | undefined): Promise<Applied> {
