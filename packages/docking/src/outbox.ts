@@ -1,0 +1,89 @@
+/** One message on its way to the other side. */
+export interface Held {
+  readonly data: Uint8Array;
+  readonly binary: boolean;
+}
+
+/** How many bytes wait in all the outboxes that share it. */
+export class Budget {
+  limit: number;
+  used = 0;
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  get exceeded(): boolean {
+    return this.used > this.limit;
+  }
+}
+
+/** What one waiting message costs beside its bytes: the objects that hold it. Without it, empty messages would cost nothing. */
+export const heldCost = 128;
+
+/**
+ * The messages of one client that could not be sent yet, oldest first.
+ *
+ * It outlives the link: a message of which only the first pieces were sent is sent again whole on the next link, because nobody can have
+ * acted on a part of it.
+ */
+export class Outbox {
+  readonly #budget: Budget;
+  #messages: Held[] = [];
+  #head = 0;
+  #bytes = 0;
+  /** How much of the first message was sent as pieces. */
+  sent = 0;
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
+
+  get empty(): boolean {
+    return this.#head === this.#messages.length;
+  }
+
+  /** Bytes that wait here, with what holding them costs. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get first(): Held | undefined {
+    return this.#messages[this.#head];
+  }
+
+  get count(): number {
+    return this.#messages.length - this.#head;
+  }
+
+  push(message: Held): void {
+    this.#messages.push(message);
+    this.#count(message.data.length + heldCost);
+  }
+
+  /** The first message was sent whole. */
+  shift(): void {
+    const first = this.#messages[this.#head];
+    if (!first) return;
+    this.#count(-(first.data.length + heldCost));
+    this.sent = 0;
+    this.#head++;
+    // Moving the rest down each time would be quadratic; half the array at a time is not.
+    if (this.#head * 2 >= this.#messages.length) {
+      this.#messages = this.#messages.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  clear(): void {
+    this.#count(-this.#bytes);
+    this.#messages = [];
+    this.#head = 0;
+    this.sent = 0;
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#budget.used += bytes;
+  }
+}

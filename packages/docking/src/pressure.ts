@@ -1,0 +1,78 @@
+import type { Clock } from "@mothership/kernel";
+
+/** Someone for whom bytes wait. */
+export interface Stalling {
+  /** Takes nothing, while others need the room: it is to be cut off. Returns how many bytes that will free, a little later. */
+  stalled(): number;
+}
+
+/**
+ * Keeps clients that do not read from using up what all clients of a bay share.
+ *
+ * While more than half of the limit waits, whoever took nothing for `stallMs` is cut, the longest first. Those who take something, however
+ * slowly, are left alone: credit holds them back. Bookkeeping is constant per message; nobody is searched for.
+ */
+export class Pressure<T extends Stalling> {
+  readonly #clock: Clock;
+  readonly #stallMs: number;
+  // In the order of their last progress, the longest ago first.
+  readonly #since = new Map<T, number>();
+  #timer: Disposable | undefined;
+  limit: number;
+  waiting = 0;
+
+  constructor(limit: number, stallMs: number, clock: Clock) {
+    this.limit = limit;
+    this.#stallMs = stallMs;
+    this.#clock = clock;
+  }
+
+  get high(): boolean {
+    return this.waiting > this.limit / 2;
+  }
+
+  /** True when nothing more may come in. */
+  get full(): boolean {
+    return this.waiting > this.limit;
+  }
+
+  /** `bytes` more wait for `one`. */
+  add(one: T, bytes: number): void {
+    this.waiting += bytes;
+    if (!this.#since.has(one)) this.#since.set(one, this.#clock.now());
+    if (this.high) this.#arm();
+  }
+
+  /** `one` took `bytes`, and `left` still wait for it. */
+  took(one: T, bytes: number, left: number): void {
+    this.waiting -= bytes;
+    this.#since.delete(one);
+    if (left > 0) this.#since.set(one, this.#clock.now());
+  }
+
+  close(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+  }
+
+  #arm(): void {
+    const oldest = this.#since.values().next();
+    if (this.#timer || oldest.done) return;
+    const inMs = Math.max(1, oldest.value + this.#stallMs - this.#clock.now());
+    this.#timer = this.#clock.timer(inMs, () => {
+      this.#timer = undefined;
+      this.#cut();
+      if (this.high) this.#arm();
+    });
+  }
+
+  #cut(): void {
+    const until = this.#clock.now() - this.#stallMs;
+    let excess = this.waiting - this.limit / 2;
+    for (const [one, since] of this.#since) {
+      if (excess <= 0 || since > until) return;
+      this.#since.delete(one);
+      excess -= one.stalled();
+    }
+  }
+}
