@@ -3,8 +3,9 @@ import { type Deps, type Exchange, emptyBody, Fields, type Handler, type Middlew
 import { acceptedEncodings } from "./accept-encoding.ts";
 import { covers, filePath } from "./file-path.ts";
 import { fileResponse, type Representation } from "./file-response.ts";
+import { Listings } from "./listings.ts";
 import { contentTypes } from "./mime.ts";
-import { type OpenFile, Root } from "./open-file.ts";
+import { type Found, type OpenFile, Root } from "./open-file.ts";
 
 /** A directory whose files are served. Plain data. */
 export interface StaticDirectory {
@@ -31,14 +32,14 @@ const codings = ["br", "gzip"] as const;
  * A compressed neighbour (`app.js.br`, `app.js.gz`) is sent in place of a file to clients that take it.
  */
 export function staticFiles(directories: readonly StaticDirectory[], deps: Deps): Middleware {
-  const served = directories.map((directory) => new Served(directory)).sort((a, b) => b.prefix.length - a.prefix.length);
+  const served = directories.map((directory) => new Served(directory, deps)).sort((a, b) => b.prefix.length - a.prefix.length);
   return (next) => {
     if (served.length === 0) return next;
     return (exchange) => {
       const { method, upgrade } = exchange.incoming;
       if ((method !== "GET" && method !== "HEAD") || upgrade !== undefined) return next(exchange);
       const directory = served.find((one) => one.takes(exchange));
-      return directory ? directory.serve(exchange, next, deps) : next(exchange);
+      return directory ? directory.serve(exchange, next) : next(exchange);
     };
   };
 }
@@ -49,14 +50,18 @@ class Served {
   readonly #dotfiles: boolean;
   readonly #index: readonly string[];
   readonly #root: Root;
+  readonly #listings: Listings;
   readonly #label: string;
+  readonly #deps: Deps;
 
-  constructor({ path, prefix, bind, dotfiles = false, index = ["index.html"] }: StaticDirectory) {
+  constructor({ path, prefix, bind, dotfiles = false, index = ["index.html"] }: StaticDirectory, deps: Deps) {
     this.prefix = prefix.startsWith("/") ? prefix : `/${prefix}`;
     this.#bind = bind;
     this.#dotfiles = dotfiles;
     this.#index = index;
     this.#root = new Root(resolve(path));
+    this.#listings = new Listings(resolve(path), deps.clock);
+    this.#deps = deps;
     this.#label = `static ${this.prefix}`;
   }
 
@@ -64,37 +69,50 @@ class Served {
     return (this.#bind === undefined || this.#bind === bind) && covers(this.prefix, path);
   }
 
-  serve(exchange: Exchange, next: Handler, deps: Deps): void | Promise<void> {
+  serve(exchange: Exchange, next: Handler): void | Promise<void> {
     const target = filePath(exchange.path, this.prefix, this.#dotfiles);
     if (!target) return next(exchange);
-    return target.folder ? this.#serveFolder(exchange, target.path, next, deps) : this.#serveFile(exchange, target.path, next, deps);
+    const { path, folder } = target;
+    if (folder)
+      return this.#indexNames(path).every((name) => this.#listings.mayHold(name) === false)
+        ? next(exchange)
+        : this.#serveFolder(exchange, path, next);
+    return path !== "" && this.#listings.mayHold(path) === false ? next(exchange) : this.#serveFile(exchange, path, next);
   }
 
-  async #serveFile(exchange: Exchange, path: string, next: Handler, deps: Deps): Promise<void> {
-    const found = await this.#root.open(path);
-    if (found.kind === "file") return this.#send(exchange, path, found, deps);
+  async #serveFile(exchange: Exchange, path: string, next: Handler): Promise<void> {
+    const found = await this.#open(path);
+    if (found.kind === "file") return this.#send(exchange, path, found);
     if (found.kind === "folder") {
       const index = await this.#indexOf(path);
       await index?.file.handle.close();
       if (index) return this.#redirect(exchange);
     }
     if (found.kind === "refused")
-      deps.log.debug("a file was not served", { requestId: exchange.id, path: exchange.path, reason: found.reason });
+      this.#deps.log.debug("a file was not served", { requestId: exchange.id, path: exchange.path, reason: found.reason });
     return next(exchange);
   }
 
-  async #serveFolder(exchange: Exchange, path: string, next: Handler, deps: Deps): Promise<void> {
+  async #serveFolder(exchange: Exchange, path: string, next: Handler): Promise<void> {
     const index = await this.#indexOf(path);
-    return index ? this.#send(exchange, index.path, index.file, deps) : next(exchange);
+    return index ? this.#send(exchange, index.path, index.file) : next(exchange);
   }
 
   async #indexOf(folder: string): Promise<{ readonly path: string; readonly file: OpenFile } | undefined> {
-    for (const name of this.#index) {
-      const path = folder === "" ? name : `${folder}/${name}`;
-      const file = await this.#root.open(path);
+    for (const path of this.#indexNames(folder)) {
+      const file = await this.#open(path);
       if (file.kind === "file") return { path, file };
     }
     return undefined;
+  }
+
+  #indexNames(folder: string): readonly string[] {
+    return folder === "" ? this.#index : this.#index.map((name) => `${folder}/${name}`);
+  }
+
+  async #open(path: string): Promise<Found> {
+    // The directory itself is in no listing.
+    return path === "" || (await this.#listings.mayHold(path)) ? this.#root.open(path) : { kind: "nothing" };
   }
 
   /** Relative links of the index would otherwise start one folder too high. */
@@ -105,10 +123,10 @@ class Served {
     exchange.respond({ status: 301, fields: Fields.from([["Location", location]]) }, emptyBody);
   }
 
-  async #send(exchange: Exchange, path: string, file: OpenFile, deps: Deps): Promise<void> {
+  async #send(exchange: Exchange, path: string, file: OpenFile): Promise<void> {
     const chosen = await this.#represent(path, file, exchange.fields.all("accept-encoding").join(","));
     const request = { method: exchange.incoming.method, fields: exchange.fields };
-    const { head, body } = await fileResponse(chosen, request, deps.clock.wallTime());
+    const { head, body } = await fileResponse(chosen, request, this.#deps.clock.wallTime());
     exchange.route = this.#label;
     exchange.respond(head, body);
   }
@@ -118,7 +136,7 @@ class Served {
     try {
       const type = (await contentTypes())(path);
       for (const coding of type.compressible ? acceptedEncodings(accept, codings) : []) {
-        const neighbour = await this.#root.open(path + neighbours[coding]);
+        const neighbour = await this.#open(path + neighbours[coding]);
         if (neighbour.kind !== "file") continue;
         await file.handle.close();
         return { ...neighbour, type, coding };
