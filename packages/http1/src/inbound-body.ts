@@ -58,10 +58,10 @@ export class InboundBody implements Body {
     return this.#state === "unread";
   }
 
-  /** Content bytes to come; infinite where that is not known. */
+  /** Content bytes to come; infinite where that is not known or where they never will. */
   get left(): number {
     if (this.complete) return 0;
-    return this.length === undefined ? Number.POSITIVE_INFINITY : this.length - this.received;
+    return this.length === undefined || this.#failure ? Number.POSITIVE_INFINITY : this.length - this.received;
   }
 
   read(reader: BodyReader): void {

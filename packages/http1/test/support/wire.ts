@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { type Deps, type Incoming, silentLogger, systemClock } from "@mothership/kernel";
+import { type Body, type BodyReader, type Deps, type Incoming, silentLogger, systemClock } from "@mothership/kernel";
 import { openPool, type PoolSpec, type Refusal, type ServerConnection, type ServerSpec, serveConnection } from "../../src/index.ts";
 
 export const deps: Deps = { clock: systemClock, log: silentLogger };
@@ -137,4 +137,36 @@ export function pool(port: number, spec: Partial<PoolSpec> = {}, world: Deps = d
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+}
+
+/** Looks again after every turn of the event loop until `condition` holds; the test's own time-out ends it. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The text without the field that changes every second. */
+export const withoutDate = (text: string): string => text.replaceAll(/Date: [^\r]*\r\n/g, "");
+
+/** A body that the test feeds by hand. */
+export class HandBody implements Body {
+  readonly length: number | undefined;
+  reader: BodyReader | undefined;
+  resumed = 0;
+  cancelled: Error | undefined;
+
+  constructor(length?: number) {
+    this.length = length;
+  }
+
+  read(reader: BodyReader): void {
+    this.reader = reader;
+  }
+
+  resume(): void {
+    this.resumed++;
+  }
+
+  cancel(reason: Error): void {
+    this.cancelled = reason;
+  }
 }
