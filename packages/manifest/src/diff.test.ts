@@ -81,6 +81,12 @@ describe("diffManifests", () => {
     });
   });
 
+  test("asks for a restart of all when the folder they run in is another", () => {
+    const text = settings + app + worker;
+    const moved = diffManifests(parseManifest(text, { folder: "/releases/1" }), parseManifest(text, { folder: "/releases/2" }));
+    expect(moved).toEqual({ ...nothing, same: false, changed: ["app", "worker"], needsRestart: ["app", "worker"] });
+  });
+
   test("tells which settings and that modules differ", () => {
     const changed = diff(
       `[mothership]\nmetrics_port = 1\ncompression = true\n${settings}${app}${worker}${cable}${auth}phase = "response"\n`,

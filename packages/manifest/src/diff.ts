@@ -28,13 +28,15 @@ export function diffManifests(before: Manifest, after: Manifest): ManifestDiff {
   const now = membersOf(after);
   const added = [...now.keys()].filter((name) => !old.has(name));
   const removed = [...old.keys()].filter((name) => !now.has(name));
+  // Processes run in the folder of the manifest.
+  const moved = before.folder !== after.folder;
   const changed: string[] = [];
   const needsRestart: string[] = [];
   for (const [name, member] of now) {
     const earlier = old.get(name);
-    if (!earlier || isDeepStrictEqual(withoutOrder(earlier), withoutOrder(member))) continue;
+    if (!earlier || (!moved && isDeepStrictEqual(withoutOrder(earlier), withoutOrder(member)))) continue;
     changed.push(name);
-    if (before.folder !== after.folder || !isDeepStrictEqual(processOf(earlier), processOf(member))) needsRestart.push(name);
+    if (moved || !isDeepStrictEqual(processOf(earlier), processOf(member))) needsRestart.push(name);
   }
   const routing = !isDeepStrictEqual(routesOf(old), routesOf(now));
   const modules = !isDeepStrictEqual(before.modules, after.modules);

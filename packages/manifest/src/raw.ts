@@ -22,24 +22,24 @@ export interface RawMothership {
   uplinks?: RawUplink[];
 }
 
-export interface RawCorsCache {
+interface RawCorsCache {
   enabled?: boolean;
   default_ttl?: number;
   max_entries?: number;
 }
 
-export interface RawStaticDir {
+interface RawStaticDir {
   path: string;
   prefix?: string;
   bind?: string;
 }
 
-export interface RawBind {
+interface RawBind {
   addr: string;
   proxy_protocol?: boolean;
 }
 
-export interface RawRateLimiting {
+interface RawRateLimiting {
   global_rps?: number;
   per_ip_rpm?: number;
 }
@@ -104,7 +104,7 @@ export interface RawModule {
   tags?: string[];
 }
 
-export interface RawBase {
+interface RawBase {
   ship?: Omit<RawShip, "name" | "command" | "bind">;
   bay?: Omit<RawBay, "name" | "command">;
   module?: Omit<RawModule, "name" | "wasm">;

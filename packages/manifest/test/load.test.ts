@@ -90,7 +90,7 @@ describe("loadManifest", () => {
 
   test("does not wait for a named pipe", async () => {
     using folder = tempFolder();
-    execFileSync("mkfifo", [folder.join("pipe")]);
+    execFileSync("sh", ["-c", 'mkfifo "$0"', folder.join("pipe")]);
     expect((await issueOf(folder.join("pipe"))).message).toBe("the manifest is not a regular file");
   });
 

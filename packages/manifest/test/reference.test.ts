@@ -457,7 +457,7 @@ url = "redis://cache.internal"
 [[bays.websocket]]
 name = "b"
 command = "b"
-config = { int = 3600, under = 1_000, hex = 0xe1, float = 1.0, exp = 1e3, small = 1.5e-7, yes = true, no = false, text = "x", big = 9007199254740993, inf = inf, minus = -inf, nan = nan }
+config = { int = 3600, under = 1_000, hex = 0xe1, float = 1.0, exp = 1e3, small = 1.5e-7, vast = 1e300, yes = true, no = false, text = "x", big = 9007199254740993, inf = inf, minus = -inf, nan = nan }
 env = { PORT = 3000, DEBUG = true }
 `);
     expect(manifest.bays[0]?.config).toEqual({
@@ -467,6 +467,7 @@ env = { PORT = 3000, DEBUG = true }
       float: "1.0",
       exp: "1000.0",
       small: "1.5e-7",
+      vast: "1e+300",
       yes: "true",
       no: "false",
       text: "x",
