@@ -11,6 +11,7 @@ export {
 } from "./limits.ts";
 export { refusals } from "./refusals.ts";
 export { serveConnection } from "./serve-connection.ts";
+export { resetSocket } from "./socket.ts";
 export type {
   ChunkLimits,
   ClientError,

@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { resetSocket } from "@mothership/http1";
 import type { Clock, Tunnel } from "@mothership/kernel";
 
 /** How a tunnel ended. */
@@ -103,7 +104,7 @@ class BytePipe {
     this.#timer?.[Symbol.dispose]();
     for (const socket of [this.#client, this.#upstream]) {
       // A reset, so that the other side cannot take what it has for all there was. Over TLS or a Unix socket there is none, and it is a close.
-      if (end === "lost" && socket instanceof Socket) socket.resetAndDestroy();
+      if (end === "lost" && socket instanceof Socket) resetSocket(socket);
       else socket.destroy();
     }
     this.#onEnd({ end, bytesFromClient: this.#fromClient, bytesToClient: this.#toClient });

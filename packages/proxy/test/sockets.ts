@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
-/** Two ends of one real TCP connection, both able to be half open. */
-export async function socketPair(): Promise<readonly [Socket, Socket]> {
-  const server = createServer({ allowHalfOpen: true }).listen(0, "127.0.0.1");
+/** Two ends of one real connection, TCP or through the Unix socket `path`, both able to be half open. */
+export async function socketPair(path?: string): Promise<readonly [Socket, Socket]> {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(path === undefined ? { port: 0, host: "127.0.0.1" } : { path });
   await once(server, "listening");
-  const near = connect({ port: (server.address() as AddressInfo).port, host: "127.0.0.1", allowHalfOpen: true });
+  const where = path === undefined ? { port: (server.address() as AddressInfo).port, host: "127.0.0.1" } : { path };
+  const near = connect({ ...where, allowHalfOpen: true });
   const [[far]] = (await Promise.all([once(server, "connection"), once(near, "connect")])) as [[Socket], unknown];
   server.close();
   return [near, far];

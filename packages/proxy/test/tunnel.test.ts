@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import { eventually, FakeClock, settle } from "@mothership/testkit";
+import { eventually, FakeClock, settle, tempFolder } from "@mothership/testkit";
 import { afterEach, describe, expect, test } from "vitest";
 import { openTunnel, type TunnelOutcome } from "../src/tunnel.ts";
 import { closed, readAll, socketPair } from "./sockets.ts";
@@ -49,6 +49,21 @@ describe("rule 53 (RFC 9110, 7.8): a tunnel", () => {
       expect(await readAll(both[first])).toBe("still here");
       expect((await both.ended()).end).toBe("clean");
     }
+  });
+
+  test("over Unix sockets, which know no reset, cuts one side when the other is lost", async () => {
+    using folder = tempFolder();
+    const [client, clientSide] = await socketPair(folder.join("a.sock"));
+    const [upstream, upstreamSide] = await socketPair(folder.join("b.sock"));
+    open.push(client, clientSide, upstream, upstreamSide);
+    const outcomes: TunnelOutcome[] = [];
+    const none = Buffer.alloc(0);
+    openTunnel({ socket: clientSide, held: none }, { socket: upstreamSide, held: none }, 0, new FakeClock(), (outcome) =>
+      outcomes.push(outcome),
+    );
+    upstreamSide.destroy(new Error("lost"));
+    await closed(client);
+    expect(outcomes).toEqual([{ end: "lost", bytesFromClient: 0, bytesToClient: 0 }]);
   });
 
   test("resets one side when the other is reset", async () => {
