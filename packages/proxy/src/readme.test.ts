@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { answers } from "./reply.ts";
 
 test("the README lists every reason that the proxy can give, with its status", () => {
-  const rows = readFileSync(new URL("../README.md", import.meta.url), "utf8").matchAll(/^\| (\d{3}) \| (.*) \|$/gm);
+  const rows = readFileSync(new URL("../README.md", import.meta.url), "utf8").matchAll(/^\| (\d{3}) +\| (.*)\|$/gm);
   const listed = Array.from(rows, ([, status, cell = ""]) =>
     Array.from(cell.matchAll(/`([a-z-]+)`/g), ([, reason]) => `${status} ${reason}`),
   ).flat();
