@@ -48,10 +48,12 @@ export function findCommand(spec: What): string | CommandIssue {
 }
 
 function missing({ command, args = [], env }: What, candidates: readonly string[]): string {
-  const words = command.trim().split(/\s+/);
+  const words = (command.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
   if (words.length > 1) {
-    const list = [...words.slice(1), ...args].map((word) => JSON.stringify(word)).join(", ");
-    return `a command is one word, not a command line; write command = ${JSON.stringify(words[0])} and args = [${list}]`;
+    // What only a shell understands stays in one piece, for a shell.
+    const list = /[|&;<>$`*?~]/.test(command) ? ["/bin/sh", "-c", command] : [...words, ...args];
+    const [first, ...rest] = list.map((word) => JSON.stringify(word));
+    return `a command is one word, not a command line; write command = ${first} and args = [${rest.join(", ")}]`;
   }
   if (command.includes("/")) return `there is no file ${candidates[0]}`;
   return env["PATH"] === undefined ? `it is in none of ${defaultPath}, and the environment has no PATH` : "it is in no folder of the PATH";

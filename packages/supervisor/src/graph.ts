@@ -1,10 +1,11 @@
+import { ownPatterns } from "./announcements.ts";
 import { SpecError } from "./errors.ts";
 import type { CompleteSpec, Dependency } from "./spec.ts";
 
 /** Checks that specifications fit together. @throws {SpecError} with every problem found. */
 export function checkGraph(specs: readonly CompleteSpec[]): void {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
-  const problems = specs.flatMap((spec) => [...nameProblems(spec), ...dependencyProblems(spec, byName)]);
+  const problems = specs.flatMap((spec) => [...nameProblems(spec), ...patternProblems(spec), ...dependencyProblems(spec, byName)]);
   const seen = new Set<string>();
   for (const { name } of specs) {
     if (seen.has(name)) problems.push(`"${name}" is there twice`);
@@ -46,6 +47,12 @@ function nameProblems({ name, command }: CompleteSpec): readonly string[] {
   return command === "" || command.includes("\0") ? [`"${name}" has no command that could be run`] : [];
 }
 
+function patternProblems(spec: CompleteSpec): readonly string[] {
+  return ownPatterns(spec).flatMap((pattern) =>
+    isPattern(pattern) ? [] : [`"${spec.name}" has a check with an invalid pattern: ${pattern}`],
+  );
+}
+
 function dependencyProblems(spec: CompleteSpec, byName: ReadonlyMap<string, CompleteSpec>): readonly string[] {
   return spec.dependsOn.flatMap((dependency) => {
     const target = byName.get(dependency.on);
@@ -56,7 +63,7 @@ function dependencyProblems(spec: CompleteSpec, byName: ReadonlyMap<string, Comp
       return [`${where} completed, but it is a service that is always restarted`];
     if (condition === "ready" && !target.startup) return [`${where} ready, but it has no check that would tell`];
     if (dependency.condition === "log" && !isPattern(dependency.pattern))
-      return [`"${spec.name}" waits for a line of "${target.name}" that matches an invalid pattern`];
+      return [`"${spec.name}" waits for a line of "${target.name}" that matches an invalid pattern: ${dependency.pattern}`];
     return [];
   });
 }

@@ -27,11 +27,18 @@ export function renderJson({ name, stream, pid, seq, at, text, continued }: LogL
 
 /** A sink that writes to a stream, such as standard output, which stays the caller's. */
 export function streamSink(name: string, stream: Writable, render: (line: LogLine) => string): LogSink {
+  // One listener for all who wait: there may be as many as there are processes.
+  let waiting: (() => void)[] = [];
   return {
     name,
     write: (line) => stream.write(render(line)),
     onDrain: (run) => {
-      stream.once("drain", run);
+      if (waiting.push(run) > 1) return;
+      stream.once("drain", () => {
+        const now = waiting;
+        waiting = [];
+        for (const one of now) one();
+      });
     },
   };
 }

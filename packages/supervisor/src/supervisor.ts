@@ -46,6 +46,8 @@ class ProcessSet implements Supervisor {
   readonly #processes = new Map<string, ManagedProcess>();
   readonly #scheduler: Scheduler;
   readonly #waits = new Waits<ManagedProcess>();
+  /** The last command each was given, so that one that waits for its turn knows when it was overtaken. */
+  readonly #commands = new WeakMap<ManagedProcess, symbol>();
   readonly #guard: LivenessGuard<ManagedProcess>;
   readonly #world: World;
   readonly #forced = new AbortController();
@@ -105,7 +107,7 @@ class ProcessSet implements Supervisor {
     );
     for (const [name, process] of this.#processes) {
       // What is done is not done again only because something depends on it.
-      if (needed.has(name) && (process.state !== "completed" || asked.has(name))) process.dispatch({ type: "start" });
+      if (needed.has(name) && (process.state !== "completed" || asked.has(name))) this.#command(process, "start");
     }
     await this.#untilStarted(chosen, signal);
   }
@@ -120,7 +122,7 @@ class ProcessSet implements Supervisor {
     const process = this.#find(name);
     if (process.spec.disabled) throw new DisabledError(name);
     const { incarnation } = process.record;
-    process.dispatch({ type: "restart" });
+    this.#command(process, "restart");
     await this.#untilStarted([process], signal, incarnation);
   }
 
@@ -238,7 +240,7 @@ class ProcessSet implements Supervisor {
       }
     }
     for (const { name, disabled } of added) if (!disabled) toStart.add(this.#find(name));
-    for (const process of toStart) process.dispatch({ type: "restart" });
+    for (const process of toStart) this.#command(process, "restart");
     return [...toStart];
   }
 
@@ -277,26 +279,39 @@ class ProcessSet implements Supervisor {
     }
   }
 
-  /** Each is told to stop once those of the set that depend on it are gone. */
+  #command(process: ManagedProcess, type: "start" | "restart"): void {
+    this.#commands.set(process, Symbol(type));
+    process.dispatch({ type });
+  }
+
+  /** Each is told to stop once those of the set that depend on it are gone, unless a later command says otherwise. */
   async #stopInOrder(processes: readonly ManagedProcess[], signal: AbortSignal | undefined): Promise<void> {
+    const command = Symbol("stop");
     const names = new Set(processes.map(({ name }) => name));
-    // What does not run must not begin to while it waits for its turn.
-    for (const process of processes) if (isGone(process.record)) process.dispatch({ type: "stop" });
-    const ends = new Map<string, Promise<void>>();
+    for (const process of processes) {
+      this.#commands.set(process, command);
+      // What does not run must not begin to while it waits for its turn.
+      if (isGone(process.record)) process.dispatch({ type: "stop" });
+    }
+    const ends = new Map<ManagedProcess, Promise<void>>();
     const end = (process: ManagedProcess): Promise<void> => {
-      const known = ends.get(process.name);
+      const known = ends.get(process);
       if (known) return known;
       const dependents = this.#scheduler.dependentsWithin(process.name, names).map((name) => this.#find(name));
-      const ended = Promise.allSettled(dependents.map(end)).then(() => this.#stopOne(process, signal));
-      ends.set(process.name, ended);
+      const ended =
+        dependents.length === 0
+          ? this.#stopOne(process, command, signal)
+          : Promise.allSettled(dependents.map(end)).then(() => this.#stopOne(process, command, signal));
+      ends.set(process, ended);
       return ended;
     };
     const results = await Promise.allSettled(processes.map(end));
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
-  async #stopOne(process: ManagedProcess, signal: AbortSignal | undefined): Promise<void> {
+  async #stopOne(process: ManagedProcess, command: symbol, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
+    if (this.#commands.get(process) !== command) return;
     const { incarnation } = process.record;
     process.dispatch({ type: "stop" });
     const gone = await this.#waits.until(
