@@ -74,22 +74,30 @@ function run(step, done) {
       output.push(data);
     });
   }
-  // Ctrl-C reaches the whole group by itself; a signal sent to this process alone is passed on.
-  var passOn = function (signal) {
+  // Ctrl-C reaches the whole group by itself; a signal sent to this process alone is passed on. No step is begun after one.
+  var received = 0;
+  var onSignal = function (signal) {
+    received = signals[signal];
     if (signal !== "SIGINT") child.kill(signal);
   };
-  var signals = ["SIGINT", "SIGTERM", "SIGHUP"];
-  signals.forEach(function (signal) {
-    process.on(signal, passOn);
+  var signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
+  Object.keys(signals).forEach(function (signal) {
+    process.on(signal, onSignal);
   });
+  // A short step says nothing; one that takes its time says what it is at.
+  var patience = setTimeout(function () {
+    if (step.quiet) process.stderr.write("mothership: one moment, to " + step.say + "\n");
+  }, 3000);
   var finish = function (problem, code) {
     finish = function () {};
-    signals.forEach(function (signal) {
-      process.removeListener(signal, passOn);
+    clearTimeout(patience);
+    Object.keys(signals).forEach(function (signal) {
+      process.removeListener(signal, onSignal);
     });
+    if (step.own && problem) process.exit(code);
+    if (received) process.exit(128 + received);
     if (!problem) return done();
     process.stderr.write(Buffer.concat(output));
-    if (step.own) process.exit(code);
     fail("could not " + step.say + ": " + problem + (step.hint || ""), code);
   };
   child.on("error", function (error) {

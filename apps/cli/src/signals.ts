@@ -1,28 +1,49 @@
 /** How the shell or an init system asks for the end. */
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Two wishes that come with signals: the first asks to stop, the second to stop at once. Disposing takes the listeners away. */
+/** Two wishes that come from outside: the first asks to stop, the second to stop at once. Disposing takes the listeners away. */
 export interface StopSignals extends Disposable {
   readonly stop: AbortSignal;
   readonly force: AbortSignal;
+  /** An exception that nobody caught, which asks to stop like a signal; undefined as long as there was none. */
+  readonly mistake: unknown;
 }
 
-/** Listens to SIGINT, SIGTERM and SIGHUP of this process. `told` hears of each one that has an effect. */
-export function listenForStop(told: (signal: string, forced: boolean) => void): StopSignals {
+/** What is told about each wish. */
+export interface StopListener {
+  /** A signal that has an effect came; `forced`: it was the second one. */
+  received(signal: string, forced: boolean): void;
+  /** A mistake of this program. It cannot be trusted any more, but must not leave processes behind either: it stops. */
+  failed(error: unknown): void;
+}
+
+/** Listens to SIGINT, SIGTERM and SIGHUP of this process, and to exceptions that nobody caught. */
+export function listenForStop(listener: StopListener): StopSignals {
   const stop = new AbortController();
   const force = new AbortController();
-  const listener = (signal: NodeJS.Signals): void => {
+  let mistake: unknown;
+  const wish = (reason: Error): void => (stop.signal.aborted ? force : stop).abort(reason);
+  const onSignal = (signal: NodeJS.Signals): void => {
     if (force.signal.aborted) return;
-    const forced = stop.signal.aborted;
-    told(signal, forced);
-    (forced ? force : stop).abort(new Error(`${signal} was received`));
+    listener.received(signal, stop.signal.aborted);
+    wish(new Error(`${signal} was received`));
   };
-  for (const name of names) process.on(name, listener);
+  const onMistake = (error: unknown): void => {
+    mistake ??= error;
+    listener.failed(error);
+    wish(new Error("stopping after a mistake of mothership", { cause: error }));
+  };
+  for (const name of names) process.on(name, onSignal);
+  process.on("uncaughtException", onMistake);
   return {
     stop: stop.signal,
     force: force.signal,
+    get mistake() {
+      return mistake;
+    },
     [Symbol.dispose]: () => {
-      for (const name of names) process.removeListener(name, listener);
+      for (const name of names) process.removeListener(name, onSignal);
+      process.removeListener("uncaughtException", onMistake);
     },
   };
 }

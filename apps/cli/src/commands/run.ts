@@ -1,14 +1,15 @@
 import { once } from "node:events";
-import { hasCode, type LogLevel, messageOf, systemClock } from "@mothership/kernel";
+import { hasCode, type Logger, type LogLevel, messageOf, redact, systemClock } from "@mothership/kernel";
 import type { LogSink as ProcessSink } from "@mothership/supervisor";
 import type { Invocation } from "../args.ts";
+import { PreflightError } from "../bridge/errors.ts";
 import { createLogger } from "../bridge/json-logger.ts";
 import { launch, type Mothership } from "../bridge/launch.ts";
 import type { FinalStatus } from "../bridge/lifecycle.ts";
 import { jsonSink, type LogSink, prettySink } from "../bridge/log-sink.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { readManifest } from "../manifest-file.ts";
-import { listenForStop } from "../signals.ts";
+import { listenForStop, type StopListener } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `mothership run`: until a signal ends it, or an essential ship is lost. */
@@ -18,39 +19,48 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   const names = [...manifest.mothership.prelaunch, ...manifest.ships].map((one) => one.name);
   const sink = terminal.interactive ? prettySink(terminal.out, { names, color: terminal.color }) : jsonSink(terminal.out);
   const log = createLogger({ clock: systemClock, level: logLevel(process.env["MOTHERSHIP_LOG"]), write: sink.own });
-  using signals = listenForStop((signal, forced) =>
-    log.info(
-      forced ? "Ending at once" : "Stopping: running requests finish, then the ships stop; a second signal ends everything at once",
-      { signal },
-    ),
-  );
+  using signals = listenForStop(tellingOf(log));
 
   let fleet: Mothership;
   try {
     const surroundings = { env: process.env, execPath: process.execPath };
-    fleet = await launch(manifest, {
-      clock: systemClock,
-      log,
-      sink: toStdout(sink),
-      surroundings,
-      signal: signals.stop,
-      force: signals.force,
-    });
+    const { stop: signal, force } = signals;
+    fleet = await launch(manifest, { clock: systemClock, log, sink: toStdout(sink), surroundings, signal, force });
   } catch (error) {
-    if (!signals.stop.aborted && hasCode(error, "MS_UNSUPPORTED")) throw error;
-    if (!signals.stop.aborted) for (const line of messageOf(error).split("\n")) terminal.err(`mothership: ${line}\n`);
-    sayLast(signals.stop.aborted ? "landed" : "failed", sink, terminal);
-    return signals.stop.aborted ? exitCodes.done : exitCodes.failed;
+    if (hasCode(error, "MS_UNSUPPORTED")) throw error;
+    const asked = signals.stop.aborted && signals.mistake === undefined;
+    if (!signals.stop.aborted) for (const line of problems(error)) terminal.err(`mothership: ${line}\n`);
+    sayLast(asked ? "landed" : "failed", sink, terminal);
+    return asked ? exitCodes.done : exitCodes.failed;
   }
-  for (const { bind, address } of fleet.listening) log.info("Listening", { bind, address });
+  for (const { bind, address } of fleet.listening) log.info("Listening", { bind, address: address.replace(/^tcp:(.*)/, "http:$1/") });
   log.info("Mothership runs", { ships: manifest.ships.length });
 
   const stopping = signals.stop.aborted ? Promise.resolve() : once(signals.stop, "abort").then(() => undefined);
   await Promise.race([stopping, fleet.finished]);
   await fleet.close({ signal: signals.force });
   const { status, exitCode } = await fleet.finished;
-  sayLast(status, sink, terminal);
-  return exitCode;
+  sayLast(signals.mistake === undefined ? status : "crashed", sink, terminal);
+  return signals.mistake === undefined ? exitCode : exitCodes.failed;
+}
+
+function tellingOf(log: Logger): StopListener {
+  const politely = "Stopping: running requests finish, then the ships stop; a second signal ends everything at once";
+  return {
+    received: (signal, forced) => log.info(forced ? "Ending at once" : politely, { signal }),
+    failed: (error) => {
+      const stack = error instanceof Error ? error.stack : undefined;
+      log.error("A mistake of mothership itself; it stops, please report this", {
+        error,
+        ...(process.env["MOTHERSHIP_DEBUG"] === "1" && { stack }),
+      });
+    },
+  };
+}
+
+/** What kept the fleet from starting, a sentence each. */
+function problems(error: unknown): readonly string[] {
+  return error instanceof PreflightError ? error.problems : [redact(messageOf(error))];
 }
 
 /** The last line is the reference's own, to the letter, for scripts wait for it. */
