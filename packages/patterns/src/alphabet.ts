@@ -6,7 +6,7 @@ export type Neighbour = "edge" | "word" | "newline" | "other";
 
 /**
  * The code points grouped into letters that no instruction of a program tells apart. An automaton over letters has small tables:
- * a thousand routes in ASCII need some sixty.
+ * a thousand routes in ASCII need some thirty.
  */
 export class Alphabet {
   /** How many letters there are. */
@@ -15,7 +15,6 @@ export class Alphabet {
   readonly ascii: Uint32Array;
   /** The lowest code point of each letter, ascending. */
   readonly #lowest: Uint32Array;
-
   readonly #asksWord: boolean;
   readonly #asksLine: boolean;
   readonly #asksEdge: boolean;
@@ -47,11 +46,13 @@ export class Alphabet {
     return this.#asksEdge ? "edge" : "other";
   }
 
+  /** What a letter is to an assertion beside it; as with the start, only what some assertion asks for. */
   neighbour(letter: number): Neighbour {
     if (this.#asksWord && has(word, this.sample(letter))) return "word";
     return this.#asksLine && has(newline, this.sample(letter)) ? "newline" : "other";
   }
 
+  /** The letter that a code point belongs to. */
   letterOf(codePoint: number): number {
     let low = 0;
     let high = this.size - 1;

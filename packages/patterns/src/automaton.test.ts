@@ -105,6 +105,28 @@ describe("the memory for states", () => {
     expect(most).toBe(50);
   });
 
+  test("never holds more numbers than the limit", () => {
+    const { run } = automaton(["(a|b)*a(a|b){12}"], { cachedCells: 200 });
+    let most = 0;
+    for (let length = 0; length < 300; length++) {
+      run.match(noise(length));
+      most = Math.max(most, run.states);
+    }
+    // Each state has a row of three letters or more, and an instruction.
+    expect(most).toBeGreaterThan(5);
+    expect(most).toBeLessThanOrEqual(200 / 4);
+  });
+
+  test("has one state for one set of instructions, in whatever order they were come to", () => {
+    const { run } = automaton(["(?:b*|(?:a|b)*a(?:a|b){2}|a*|(?:ba)*b?)*"]);
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 30 }), (text) => void run.match(text)),
+      { numRuns: 200 },
+    );
+    expect(run.states).toBeGreaterThan(4);
+    expect(run.states).toBeLessThanOrEqual(8);
+  });
+
   test("answers handed out before the states were dropped stay as they were", () => {
     const { run } = automaton(["a*", "(a|b)*"], { cachedStates: 2 });
     const kept = run.match("aa");

@@ -10,6 +10,7 @@ import type { Program } from "./program.ts";
 // 2. `#step` moves every `chars` instruction reached that has the coming character; the set of where they lead is the next state;
 // 3. the answer is written into a table, so that from then on one character costs one look into the table.
 // Building costs at most the size of the program, so a text costs at most its length times that, whatever the pattern.
+// The states kept are bounded: when there is no room, all are dropped, and the run goes on from the one just made.
 
 const unknown = -1;
 /** In the table, a state where the rest of the text decides nothing is written as this minus its number, so that a match ends there. */

@@ -54,6 +54,7 @@ export function negate(set: CharSet): CharSet {
   return rest;
 }
 
+/** True when the set has the code point; takes time logarithmic in the number of ranges. */
 export function has(set: CharSet, codePoint: number): boolean {
   let low = 0;
   let high = set.length >> 1;

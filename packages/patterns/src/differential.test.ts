@@ -46,10 +46,10 @@ const single = fc.constantFrom(
   twin("(?:)"),
 );
 const assertion = fc.constantFrom(
-  twin("^"),
-  twin("$"),
-  twin("\\A", "^"),
-  twin("\\z", "$"),
+  twin("^", "(?<![^])"),
+  twin("$", "(?![^])"),
+  twin("\\A", "(?<![^])"),
+  twin("\\z", "(?![^])"),
   twin("\\b"),
   twin("\\B"),
   twin("(?m:^)", "(?<![^\\n])"),
@@ -76,7 +76,9 @@ const { pattern } = fc.letrec<{ pattern: Twin; group: Twin }>((tie) => ({
     .array(tie("group"), { maxLength: 3 })
     .map((parts) => twin(parts.map((it) => it.ours).join(""), parts.map((it) => it.native).join(""))),
 }));
-const texts = fc.array(fc.string({ unit: character, maxLength: 7 }), { minLength: 12, maxLength: 12 });
+// The native engine needs a minute for a text of seven characters where loops nest freely.
+const tame = pattern.filter(({ ours }) => (ours.match(/\)[*+?{]/g) ?? []).length <= 3);
+const texts = fc.array(fc.string({ unit: character, maxLength: 6 }), { minLength: 12, maxLength: 12 });
 
 interface Mode {
   readonly ignoreCase: boolean;
@@ -89,8 +91,8 @@ const mode = fc.record<Mode>({
   cachedStates: fc.constantFrom(1, 2, 3, 10_000),
 });
 
-// Two things in V8 make it no oracle, so they are written otherwise: groups (?i:...) beside classes, and searching with the flag u,
-// which may begin in the middle of a surrogate pair.
+// Three things in V8 make it no oracle, so they are written otherwise: groups (?i:...) beside classes; searching with the flag u, which
+// may begin in the middle of a surrogate pair; and ^ at the end of a loop, as in /^(?:[^]*?a^)*$/, which then fails on the empty text.
 function nativeOf({ native }: Twin, { ignoreCase, anchored }: Mode): RegExp {
   return new RegExp(anchored === "whole" ? `^(?:${native})$` : `^[^]*(?:${native})[^]*$`, ignoreCase ? "iu" : "u");
 }
@@ -100,7 +102,7 @@ describe("against the native RegExp", () => {
     let matched = 0;
     let compared = 0;
     fc.assert(
-      fc.property(fc.array(pattern, { minLength: 1, maxLength: 4 }), texts, mode, (patterns, samples, how) => {
+      fc.property(fc.array(tame, { minLength: 1, maxLength: 4 }), texts, mode, (patterns, samples, how) => {
         const { ignoreCase, anchored, cachedStates } = how;
         const sources = patterns.map((it) => (ignoreCase ? `(?i)${it.ours}` : it.ours));
         const set = new PatternSet(sources, { anchored, limits: { cachedStates } });
@@ -115,9 +117,9 @@ describe("against the native RegExp", () => {
           compared += natives.length;
         }
       }),
-      { numRuns: 4_000 },
+      { numRuns: 3_000 },
     );
     // Texts that never match would compare nothing.
     expect(matched / compared).toBeGreaterThan(0.05);
-  });
+  }, 60_000);
 });

@@ -10,7 +10,7 @@ export interface PatternLimits {
   readonly setSize: number;
   /** States of the automaton kept between matches. When they are used up, all are dropped and built again as needed. */
   readonly cachedStates: number;
-  /** Numbers kept for those states (4 bytes each); passing it has the same effect. */
+  /** Numbers kept for those states, some 12 bytes of memory each; passing it has the same effect. */
   readonly cachedCells: number;
 }
 
@@ -21,7 +21,7 @@ export const defaultLimits: PatternLimits = {
   programSize: 10_000,
   setSize: 200_000,
   cachedStates: 10_000,
-  cachedCells: 4_000_000,
+  cachedCells: 1_000_000,
 };
 
 /** How deep groups may nest. Fixed, because the parser and the compiler recurse once per level. */

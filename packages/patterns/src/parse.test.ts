@@ -130,11 +130,23 @@ describe("limits", () => {
 
   test("a choice counts once for each branch, and a class once for each range", () => {
     const sized = (source: string, programSize: number) => () => checkPattern(source, { limits: { programSize } });
-    expect(sized("a|b|c", 7)).not.toThrow();
-    expect(sized("a|b|c", 6)).toThrow(PatternError);
-    expect(sized("[acegi]", 6)).not.toThrow();
-    expect(sized("[acegi]", 5)).toThrow(PatternError);
+    expect(sized("a|b|c", 9)).not.toThrow();
+    expect(sized("a|b|c", 8)).toThrow(PatternError);
+    expect(sized("[acegi]", 8)).not.toThrow();
+    expect(sized("[acegi]", 7)).toThrow(PatternError);
     expect(() => checkPattern(`(?:${"|".repeat(900)}){1000}`)).toThrow(/more than 10000 instructions/);
+  });
+
+  test("what was accepted compiles for either anchoring, up to the last instruction", () => {
+    for (let count = 1; count < 12; count++) {
+      const source = `a{${count}}`;
+      const limits = { programSize: 10 };
+      const compiled = () => [new PatternSet([source], { limits }), new PatternSet([source], { anchored: "search", limits })];
+      const accepted = (): void => checkPattern(source, { limits });
+      if (count <= 7) expect(accepted).not.toThrow();
+      else expect(accepted).toThrow(PatternError);
+      if (count <= 7) expect(compiled).not.toThrow();
+    }
   });
 
   test("a set as a whole has a size, and the pattern that passes it is named", () => {
