@@ -32,12 +32,18 @@ export function admit(head: RequestHead, rules: AdmitRules): Admitted | Refusal 
   if (typeof framing === "object") return framing;
   if (framing > rules.maxBodyBytes) return refusals.BODY_TOO_LARGE;
   if (wire.repeated) return refusals.FIELD_REPEATED;
-  if (wire.expect !== "" && wire.expect.toLowerCase() !== "100-continue") return refusals.EXPECTATION_UNKNOWN;
+  if (wire.expect !== undefined && wire.expect.toLowerCase() !== "100-continue") return refusals.EXPECTATION_UNKNOWN;
   const wish = connectionWish(wire.connection);
   const upgrade = wish.upgrade && minor === 1 && method === "GET" ? requestedUpgrade(wire.upgrade, rules.upgrades) : undefined;
   // Whether content before the switch is HTTP or the new protocol, two readers may answer differently.
   if (upgrade !== undefined && wire.lengths + wire.encodings > 0) return refusals.UPGRADE_WITH_BODY;
-  return { where, framing, upgrade, expectsContinue: wire.expect !== "" && minor === 1 && framing !== 0, persists: persists(minor, wish) };
+  return {
+    where,
+    framing,
+    upgrade,
+    expectsContinue: wire.expect !== undefined && minor === 1 && framing !== 0,
+    persists: persists(minor, wish),
+  };
 }
 
 /** One protocol we know; anything else, "h2c" and lists included, is answered as plain HTTP/1.1 (RFC 9110, 7.8 allows it). */

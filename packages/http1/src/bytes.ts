@@ -22,6 +22,7 @@ export const LF = 0x0a;
 export const SP = 0x20;
 export const TAB = 0x09;
 export const COLON = 0x3a;
+export const SEMICOLON = 0x3b;
 
 /** Part of a token (RFC 9110, 5.6.2). */
 export const isToken = (byte: number): boolean => (kinds[byte]! & tokenBit) !== 0;
@@ -43,6 +44,9 @@ export function skipTarget(bytes: Uint8Array, at: number, end: number): number {
   while (at < end && (kinds[bytes[at]!]! & targetBit) !== 0) at++;
   return at;
 }
+
+/** Part of a field value or a quoted string, its quotes and backslashes included. */
+export const isValue = (byte: number): boolean => (kinds[byte]! & valueBit) !== 0;
 
 /** 0 to 15, or -1 when the byte is no hexadecimal digit. */
 export const hexValue = (byte: number): number => hexValues[byte]!;

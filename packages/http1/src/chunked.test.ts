@@ -31,6 +31,7 @@ describe("a body in chunks", () => {
     ["0\r\n\r\n", " end  +"],
     ["3\r\nabc\r\n0\r\n\r\nGET", "abc end  +GET"],
     ["A\r\n0123456789\r\n00\r\n\r\n", "0123456789 end  +"],
+    ['3;a="b;\\"c";d\r\nabc\r\n0\r\n\r\n', "abc end  +"],
     ["a;x=y;z\r\n0123456789\r\n0;last\r\n\r\n", "0123456789 end  +"],
     ["3\r\nabc\r\n2\r\nde\r\n0\r\nX: y\r\nZ: \r\n\r\nrest", "abcde end X,y|Z, +rest"],
     ["3\r\nabc\r\n", "abc more"],
@@ -61,6 +62,15 @@ describe("a body in chunks", () => {
     ["1;a\nb\r\nx\r\n", "LINE_END_BAD"],
     ["1;a\rb\r\nx\r\n", "LINE_END_BAD"],
     ["1;a\0\r\nx\r\n", "CHUNK_EXTENSION_BAD"],
+    ["1;\r\nx\r\n", "CHUNK_EXTENSION_BAD"],
+    ["1;;a\r\nx\r\n", "CHUNK_EXTENSION_BAD"],
+    ["1; a\r\nx\r\n", "CHUNK_EXTENSION_BAD"],
+    ["1;a =b\r\nx\r\n", "CHUNK_EXTENSION_BAD"],
+    ["1;a=\r\nx\r\n", "CHUNK_EXTENSION_BAD"],
+    ['1;a="b\r\nx\r\n', "CHUNK_EXTENSION_BAD"],
+    ['1;a="b"c\r\nx\r\n', "CHUNK_EXTENSION_BAD"],
+    ['1;a="b\\\r\n"\r\nx\r\n', "CHUNK_EXTENSION_BAD"],
+    ['1;a=b"c\r\nx\r\n', "CHUNK_EXTENSION_BAD"],
     [`1;${"x".repeat(21)}\r\n`, "CHUNK_EXTENSIONS_TOO_LARGE"],
     [`1;${"x".repeat(15)}\r\na\r\n1;${"y".repeat(15)}\r\n`, "CHUNK_EXTENSIONS_TOO_LARGE"],
     ["0\r\n\n", "LINE_END_BAD"],
@@ -79,7 +89,11 @@ describe("a body in chunks", () => {
   });
 
   test("has one outcome wherever it is cut", () => {
-    for (const text of ["3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\nGET /", "3\r\nabc\r\n2\r\nabc", "1;\r\na\r\n0\r\nX\r\n\r\n"]) {
+    for (const text of [
+      "3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\nGET /",
+      "3\r\nabc\r\n2\r\nabc",
+      "1;x\r\na\r\n0\r\nX\r\n\r\n",
+    ]) {
       const bytes = Buffer.from(text, "latin1");
       const outcome = decode([bytes]);
       for (let cut = 1; cut < bytes.length; cut++)

@@ -1,5 +1,6 @@
 import type { Fields } from "@mothership/kernel";
-import { CR, hexValue, LF, skipValue } from "./bytes.ts";
+import { CR, hexValue, LF, SEMICOLON } from "./bytes.ts";
+import { type ExtensionPlace, extensionAfter } from "./chunk-extension.ts";
 import { HeadParser } from "./parse-head.ts";
 import { type RefusalName, refusals } from "./refusals.ts";
 import type { ChunkLimits, HeadLimits, Refusal } from "./types.ts";
@@ -26,6 +27,7 @@ export class ChunkedDecoder {
   #step: Step = "size";
   #size = 0;
   #digits = 0;
+  #extension: ExtensionPlace = "nameStart";
   #extensionBytes = 0;
   #trailer: Buffer = Buffer.allocUnsafe(0);
   #trailerBytes = 0;
@@ -45,7 +47,7 @@ export class ChunkedDecoder {
         if (this.#size === 0) this.#step = "dataEnd";
         return this.to;
       }
-      at = this.#step === "trailers" ? this.#readTrailers(bytes, at, end) : this.#readLine(bytes, at, end);
+      at = this.#step === "trailers" ? this.#readTrailers(bytes, at, end) : this.#readLine(bytes[at]!, at);
     }
     return at;
   }
@@ -56,8 +58,7 @@ export class ChunkedDecoder {
   }
 
   /** Everything around the content but trailers, a byte at a time. */
-  #readLine(bytes: Buffer, at: number, end: number): number {
-    const byte = bytes[at]!;
+  #readLine(byte: number, at: number): number {
     switch (this.#step) {
       case "size": {
         const digit = hexValue(byte);
@@ -66,18 +67,19 @@ export class ChunkedDecoder {
           this.#size = this.#size * 16 + digit;
         } else if (this.#digits === 0) return this.#refuse("CHUNK_SIZE_BAD");
         else if (byte === CR) this.#step = "sizeEnd";
-        else if (byte === 0x3b) this.#step = "extension";
-        else return this.#refuse(byte === LF ? "LINE_END_BAD" : "CHUNK_SIZE_BAD");
+        else if (byte === SEMICOLON) {
+          this.#step = "extension";
+          this.#extension = "nameStart";
+        } else return this.#refuse(byte === LF ? "LINE_END_BAD" : "CHUNK_SIZE_BAD");
         return at + 1;
       }
       case "extension": {
-        const to = skipValue(bytes, at, end);
-        this.#extensionBytes += to - at;
-        if (this.#extensionBytes > this.#limits.maxChunkExtensionBytes) return this.#refuse("CHUNK_EXTENSIONS_TOO_LARGE");
-        if (to === end) return to;
-        if (bytes[to] !== CR) return this.#refuse(bytes[to] === LF ? "LINE_END_BAD" : "CHUNK_EXTENSION_BAD");
-        this.#step = "sizeEnd";
-        return to + 1;
+        if (++this.#extensionBytes > this.#limits.maxChunkExtensionBytes) return this.#refuse("CHUNK_EXTENSIONS_TOO_LARGE");
+        const place = extensionAfter(this.#extension, byte);
+        if (place === "bad") return this.#refuse(byte === LF ? "LINE_END_BAD" : "CHUNK_EXTENSION_BAD");
+        if (place === "end") this.#step = "sizeEnd";
+        this.#extension = place;
+        return at + 1;
       }
       case "sizeEnd":
         if (byte !== LF) return this.#refuse("LINE_END_BAD");

@@ -1,6 +1,7 @@
 /** What a field means to the wire itself; 0 for all the rest. */
 export const role = {
   none: 0,
+  // These three decide where a request goes and where it ends; the parser compares with the last of them.
   host: 1,
   contentLength: 2,
   transferEncoding: 3,

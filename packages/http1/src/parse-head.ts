@@ -20,7 +20,8 @@ export interface WireFields {
   encoding: string;
   connection: string;
   upgrade: string;
-  expect: string;
+  /** Undefined without the field: an empty expectation is one that we do not know. */
+  expect: string | undefined;
   te: string;
   keepAlive: string;
   /** A field that may stand once in a request stands twice. */
@@ -226,7 +227,7 @@ export class HeadParser {
       fields.appendParsed(name, key, value);
       const meaning = known ? known.role : roleOf(key);
       if (meaning === role.single) singles++;
-      else if (meaning !== role.none) note(wire, meaning, value);
+      else if (meaning !== role.none) note(wire, meaning, meaning <= role.transferEncoding ? strictly(bytes, slot, value) : value);
     }
     if (singles > 1) wire.repeated = repeatsSingle(fields);
     return fields;
@@ -249,11 +250,21 @@ const noWireFields = (): WireFields => ({
   encoding: "",
   connection: "",
   upgrade: "",
-  expect: "",
+  expect: undefined,
   te: "",
   keepAlive: "",
   repeated: false,
 });
+
+/**
+ * The value of a field that decides about routing or framing, as its checks see it. A tab beside it is white space by the grammar, but is
+ * what hides such a field from other readers, so it stays and fails the check.
+ */
+function strictly(bytes: Buffer, slot: number, value: string): string {
+  for (let at = spans[slot + 1]! + 1; at < spans[slot + 2]!; at++) if (bytes[at] === TAB) return `\t${value}`;
+  for (let at = spans[slot + 3]!; bytes[at] !== CR; at++) if (bytes[at] === TAB) return `${value}\t`;
+  return value;
+}
 
 const joined = (before: string, value: string): string => (before === "" ? value : `${before},${value}`);
 
@@ -269,7 +280,7 @@ function note(wire: WireFields, meaning: number, value: string): void {
     wire.encodings++;
     wire.encoding = value;
   } else if (meaning === role.upgrade) wire.upgrade = joined(wire.upgrade, value);
-  else if (meaning === role.expect) wire.expect = joined(wire.expect, value);
+  else if (meaning === role.expect) wire.expect = joined(wire.expect ?? "", value);
   else if (meaning === role.te) wire.te = joined(wire.te, value);
   else if (meaning === role.keepAlive) wire.keepAlive = joined(wire.keepAlive, value);
 }
