@@ -11,6 +11,8 @@ export interface ProxyEvents {
     readonly section: string;
     readonly reason: string;
   };
+  /** A connection was dropped without an answer, for what should be its PROXY protocol header is none. */
+  headerRefused: { readonly bind: string; readonly peer: string; readonly reason: string };
   /** A connection was closed at once, for its listener had as many as it may. */
   turnedAway: { readonly bind: string };
 }

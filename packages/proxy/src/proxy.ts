@@ -20,7 +20,7 @@ import type { ProxyEvents } from "./events.ts";
 import { type ExchangeContext, ProxyExchange } from "./exchange.ts";
 import type { ForwardingSpec } from "./headers.ts";
 import { idSource } from "./ids.ts";
-import { type Listener, openListener } from "./listener.ts";
+import { type HeaderRule, type Listener, openListener } from "./listener.ts";
 import { answers, reply } from "./reply.ts";
 import { canonicalPath } from "./target.ts";
 
@@ -38,6 +38,12 @@ export interface ListenerSpec {
   readonly secure?: boolean;
   /** Forwarders whose X-Forwarded-* and X-Request-Id are believed: addresses, networks, `unix`. Default none. */
   readonly trustedProxies?: readonly string[];
+  /**
+   * Connections begin with a PROXY protocol header (version 1 or 2) that says who the client is. `required`: all. `from`: all from these
+   * addresses and networks, none from others. `auto`: those that begin like one; only for binds that nobody but a balancer reaches, for
+   * whoever connects can then pretend to be anybody. Default: none.
+   */
+  readonly proxyProtocol?: "auto" | "required" | { readonly from: readonly string[] };
   /** Protocols that clients may upgrade to, lower case. Default `["websocket"]`. */
   readonly upgrades?: readonly string[];
   readonly limits?: Partial<ServerLimits>;
@@ -78,7 +84,13 @@ export async function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, {
   for (const listener of spec.listeners) {
     signal?.throwIfAborted();
     const context = proxy.contextOf(listener);
-    const peers = { trusted: context.trusted, secure: listener.secure ?? false };
+    const headerOf = headerRule(listener.proxyProtocol);
+    const peers = { headerOf, trusted: context.trusted, secure: listener.secure ?? false };
+    if (listener.proxyProtocol === "auto" && isReachable(listener.address))
+      deps.log.warn(
+        "whoever reaches this bind can pretend to be any client: require the PROXY protocol header, or say from whom it comes",
+        { bind: listener.name },
+      );
     proxy.add(
       opened.use(
         await openListener(
@@ -93,6 +105,19 @@ export async function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, {
   }
   opened.move();
   return proxy;
+}
+
+/** @throws {TrustedProxyError} */
+function headerRule(rule: ListenerSpec["proxyProtocol"]): HeaderRule {
+  if (rule === undefined) return () => undefined;
+  if (typeof rule === "string") return () => (rule === "auto" ? "optional" : "required");
+  const senders = trustedProxies(rule.from);
+  return (address) => (senders.has(address) ? "required" : undefined);
+}
+
+/** True for a TCP address that other machines may reach. */
+function isReachable(address: Address): boolean {
+  return address.kind === "tcp" && address.host !== "localhost" && address.host !== "::1" && !address.host.startsWith("127.");
 }
 
 class RunningProxy implements Proxy {
