@@ -1,1 +1,23 @@
-export {};
+export { askPid, connectControl } from "./client.ts";
+export {
+  AlreadyRunningError,
+  ControlFailedError,
+  ControlProtocolError,
+  ControlSocketError,
+  NotRunningError,
+  UnitUnknownError,
+} from "./errors.ts";
+export type {
+  ControlLogLine,
+  ExitReport,
+  FleetControl,
+  FleetEvent,
+  FleetSnapshot,
+  LogsOptions,
+  ProbeReport,
+  ReloadPlan,
+  UnitExplanation,
+  UnitSnapshot,
+} from "./fleet-control.ts";
+export { serveControl } from "./server.ts";
+export { controlFolder, controlPath, fleetId, type SocketEnvironment } from "./socket-path.ts";

@@ -1,0 +1,141 @@
+import type { AbortOptions } from "@mothership/kernel";
+
+/** One look of a probe. */
+export interface ProbeReport {
+  /** Milliseconds since the epoch, as all times here. */
+  readonly at: number;
+  readonly ok: boolean;
+  readonly latencyMs: number;
+  /** Why it failed; "" when it passed. */
+  readonly reason: string;
+}
+
+/** How one run of a unit ended. */
+export interface ExitReport {
+  readonly at: number;
+  readonly pid: number;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** It was told to. */
+  readonly requested: boolean;
+  /** Its last lines. */
+  readonly lines: readonly string[];
+}
+
+/** One member of the fleet as it is now. */
+export interface UnitSnapshot {
+  readonly name: string;
+  readonly kind: "ship" | "bay" | "job";
+  readonly group: string;
+  /** State of the process, as the supervisor names it. */
+  readonly state: string;
+  readonly since: number;
+  /** Why it is in this state, for a person. */
+  readonly reason: string;
+  readonly critical: boolean;
+  readonly pid?: number;
+  readonly healthy: boolean;
+  readonly restarts: number;
+  readonly crashLoop: boolean;
+  readonly rssBytes?: number;
+  readonly virtualBytes?: number;
+  /** `bind:pattern` of each of its routes. */
+  readonly routes: readonly string[];
+  /** What it waits for; empty unless it does. */
+  readonly waitsFor: readonly string[];
+  /** WebSocket clients, of a bay. */
+  readonly clients?: number;
+}
+
+/** A unit with its history: the answer to "why is it in this state?". */
+export interface UnitExplanation extends UnitSnapshot {
+  readonly command: string;
+  readonly dependsOn: readonly string[];
+  /** Until the next start, where one is scheduled. */
+  readonly delayMs?: number;
+  /** Latest first. */
+  readonly exits: readonly ExitReport[];
+  /** Latest first, of each kind of probe. */
+  readonly probes: Readonly<Record<"startup" | "ready" | "live", readonly ProbeReport[]>>;
+  readonly droppedLines: number;
+}
+
+/** The whole fleet as it is now. Holds no environment values and no secrets. */
+export interface FleetSnapshot {
+  /** Of the lifecycle, lower case. */
+  readonly status: string;
+  readonly since: number;
+  readonly pid: number;
+  readonly version: string;
+  /** Absolute path of the manifest. */
+  readonly manifest: string;
+  readonly listening: readonly { readonly bind: string; readonly address: string }[];
+  readonly units: readonly UnitSnapshot[];
+  readonly modules: readonly { readonly name: string; readonly phase: string }[];
+}
+
+/** Something that happened. `seq` grows by one with each event of a fleet. */
+export type FleetEvent =
+  | { readonly seq: number; readonly at: number; readonly type: "status"; readonly status: string; readonly reason?: string }
+  | { readonly seq: number; readonly at: number; readonly type: "unit"; readonly unit: UnitSnapshot }
+  /** The reader was too slow, and so many events are missing before the next one. */
+  | { readonly seq: number; readonly at: number; readonly type: "dropped"; readonly count: number };
+
+/** One line that a unit printed. */
+export interface ControlLogLine {
+  readonly name: string;
+  readonly stream: "stdout" | "stderr";
+  readonly at: number;
+  readonly pid: number;
+  readonly text: string;
+  /** Lines lost before this one because the reader was too slow. */
+  readonly dropped: number;
+}
+
+/** What a reload would do, or has done. Names of units, sorted. */
+export interface ReloadPlan {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** Get a new process. */
+  readonly replaced: readonly string[];
+  /** Change without a new process. */
+  readonly updated: readonly string[];
+  /** Parts of the edge that are swapped: routes, static folders. */
+  readonly edge: boolean;
+  /** What only a new start of mothership can change; a reload with any is refused. */
+  readonly needsRestart: readonly string[];
+}
+
+export interface LogsOptions extends AbortOptions {
+  /** Units by name; all if empty. */
+  readonly units?: readonly string[];
+  /** Lines kept per unit to begin with. Default: all that are kept. */
+  readonly tail?: number;
+  /** Nothing older than this (milliseconds since the epoch). */
+  readonly since?: number;
+  /** Goes on with what comes, until the signal fires or the fleet ends. Default false. */
+  readonly follow?: boolean;
+}
+
+/**
+ * Looking at a running fleet, and steering it: in the process of the fleet, or through its control socket.
+ *
+ * Methods that change something resolve when it is done, and reject with `UnitUnknownError` for a name that is none. The signal ends the
+ * wait, not what was asked for.
+ */
+export interface FleetControl {
+  snapshot(options?: AbortOptions): Promise<FleetSnapshot>;
+  /** Events from now on, or after event `after` as far as they are kept. Ends with the fleet or the signal. */
+  watch(options?: AbortOptions & { readonly after?: number }): AsyncIterable<FleetEvent>;
+  logs(options?: LogsOptions): AsyncIterable<ControlLogLine>;
+  explain(unit: string, options?: AbortOptions): Promise<UnitExplanation>;
+  /** Resolves when it is up, ready or, for a job, completed. */
+  start(unit: string, options?: AbortOptions): Promise<void>;
+  stop(unit: string, options?: AbortOptions): Promise<void>;
+  restart(unit: string, options?: AbortOptions): Promise<void>;
+  signal(unit: string, signal: string, options?: AbortOptions): Promise<void>;
+  /** What `reload` would do with the manifest as it is on disk. */
+  plan(options?: AbortOptions): Promise<ReloadPlan>;
+  /** Makes the manifest on disk the one in force. Rejects, with everything as it was, when it is invalid or cannot be brought up. */
+  reload(options?: AbortOptions): Promise<ReloadPlan>;
+}

@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { messageOf } from "@mothership/kernel";
+import { ControlSocketError } from "./errors.ts";
+
+/** The environment variables that say where sockets go. */
+export type SocketEnvironment = Readonly<Record<string, string | undefined>>;
+
+/** The folder of this user's control sockets: `MS_SOCKET_DIR`, else `$XDG_RUNTIME_DIR/mothership`, else one in the temporary folder. */
+export function controlFolder(env: SocketEnvironment): string {
+  if (env["MS_SOCKET_DIR"]) return env["MS_SOCKET_DIR"];
+  if (env["XDG_RUNTIME_DIR"]) return join(env["XDG_RUNTIME_DIR"], "mothership");
+  return join(tmpdir(), `mothership-${process.getuid?.() ?? "user"}`);
+}
+
+/** What tells one fleet from another on a machine: 16 hexadecimal digits of its manifest's absolute path. */
+export function fleetId(manifest: string): string {
+  return createHash("sha256").update(manifest).digest("hex").slice(0, 16);
+}
+
+/** Where the fleet of this manifest (an absolute path, links resolved) is steered. */
+export function controlPath(manifest: string, env: SocketEnvironment): string {
+  return join(controlFolder(env), `control-${fleetId(manifest)}.sock`);
+}
+
+/**
+ * Makes the folder of a control socket, for this user alone. In a folder that somebody else owns or may write, they could put a socket of
+ * theirs in our place, and we would take orders or hand out logs there.
+ *
+ * @throws {ControlSocketError}
+ */
+export function ensureControlFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ControlSocketError(
+      `the folder ${folder} for the control socket cannot be made: ${messageOf(error)}; name another in MS_SOCKET_DIR`,
+      { cause: error },
+    );
+  }
+  const stat = lstatSync(folder);
+  const user = process.getuid?.();
+  const strange = !stat.isDirectory() || (user !== undefined && stat.uid !== user) || (stat.mode & 0o022 && !(stat.mode & 0o1000));
+  if (strange) {
+    throw new ControlSocketError(
+      `the folder ${folder} for the control socket is not this user's alone; remove it, or name another in MS_SOCKET_DIR`,
+    );
+  }
+}
