@@ -18,7 +18,7 @@ export interface PeerSpec {
 }
 
 /** One bound socket and its connections. */
-export class Listener implements AsyncDisposable {
+export class Listener {
   readonly name: string;
   readonly #address: Address;
   readonly #server: Server;
@@ -52,12 +52,6 @@ export class Listener implements AsyncDisposable {
   /** Cuts off every connection. */
   force(): void {
     for (const socket of this.#connections.keys()) socket.destroy();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.close();
-    this.force();
-    await this.#closed;
   }
 }
 

@@ -5,7 +5,6 @@ import {
   type Address,
   type Closable,
   type Deps,
-  deadline,
   Emitter,
   emptyBody,
   Fields,
@@ -21,6 +20,7 @@ import { type ExchangeContext, ProxyExchange } from "./exchange.ts";
 import type { ForwardingSpec } from "./headers.ts";
 import { idSource } from "./ids.ts";
 import { type HeaderRule, type Listener, openListener } from "./listener.ts";
+import { patience } from "./patience.ts";
 import { answers, reply } from "./reply.ts";
 import { canonicalPath } from "./target.ts";
 
@@ -53,7 +53,7 @@ export interface ListenerSpec {
 export interface ProxySpec {
   readonly listeners: readonly ListenerSpec[];
   readonly forwarding?: ForwardingSpec;
-  /** How long `close` waits for running requests when its signal does not fire before. Default 30,000. */
+  /** How long `close` waits for running requests when it is given no signal. Default 30,000. */
   readonly graceMs?: number;
 }
 
@@ -74,37 +74,22 @@ export interface Proxy extends Closable {
  * Opens all listeners of `spec`, or none and throws. Every request goes to `handler`, whose errors become 500 or a cut connection.
  *
  * `close` stops accepting, ends tunnels and idle connections, lets running requests finish with `Connection: close` until the
- * signal fires or the grace has passed, and cuts off what is left.
+ * signal fires (without one: until the grace has passed), and cuts off what is left.
  *
  * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} naming the bind; {TrustedProxyError}
  */
 export async function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, { signal }: AbortOptions = {}): Promise<Proxy> {
-  await using opened = new AsyncDisposableStack();
   const proxy = new RunningProxy(spec, handler, deps);
-  for (const listener of spec.listeners) {
-    signal?.throwIfAborted();
-    const context = proxy.contextOf(listener);
-    const headerOf = headerRule(listener.proxyProtocol);
-    const peers = { headerOf, trusted: context.trusted, secure: listener.secure ?? false };
-    if (listener.proxyProtocol === "auto" && isReachable(listener.address))
-      deps.log.warn(
-        "whoever reaches this bind can pretend to be any client: require the PROXY protocol header, or say from whom it comes",
-        { bind: listener.name },
-      );
-    proxy.add(
-      opened.use(
-        await openListener(
-          { maxConnections: 16_384, ...listener },
-          peers,
-          (incoming, peer) => proxy.handle(incoming, peer, context),
-          proxy.emitter,
-          deps,
-        ),
-      ),
-    );
+  try {
+    for (const listener of spec.listeners) {
+      signal?.throwIfAborted();
+      await proxy.listen(listener);
+    }
+    return proxy;
+  } catch (error) {
+    await proxy.close({ signal: AbortSignal.abort() });
+    throw error;
   }
-  opened.move();
-  return proxy;
 }
 
 /** @throws {TrustedProxyError} */
@@ -121,7 +106,7 @@ function isReachable(address: Address): boolean {
 }
 
 class RunningProxy implements Proxy {
-  readonly emitter: Emitter<ProxyEvents>;
+  readonly #emitter: Emitter<ProxyEvents>;
   readonly #listeners = new Map<string, Listener>();
   readonly #deps: Deps;
   readonly #graceMs: number;
@@ -138,11 +123,11 @@ class RunningProxy implements Proxy {
     this.#deps = deps;
     this.#graceMs = spec.graceMs ?? 30_000;
     this.#forwarding = spec.forwarding ?? {};
-    this.emitter = new Emitter((error) => deps.log.error("a listener of proxy events failed", { reason: messageOf(error) }));
+    this.#emitter = new Emitter((error) => deps.log.error("a listener of proxy events failed", { reason: messageOf(error) }));
   }
 
   get events(): Subscribable<ProxyEvents> {
-    return this.emitter;
+    return this.#emitter;
   }
 
   get connections(): number {
@@ -163,21 +148,37 @@ class RunningProxy implements Proxy {
     this.#handler = handler;
   }
 
-  contextOf(listener: ListenerSpec): ExchangeContext {
-    return {
-      bind: listener.name,
-      trusted: trustedProxies(listener.trustedProxies ?? []),
-      forwarding: this.#forwarding,
-      log: this.#deps.log,
-      nextId: this.#nextId,
-    };
+  /** Opens one more listener. */
+  async listen(spec: ListenerSpec): Promise<void> {
+    const { name, address, secure = false, proxyProtocol } = spec;
+    if (this.#listeners.has(name)) throw new RangeError(`There are two listeners "${name}"`);
+    const trusted = trustedProxies(spec.trustedProxies ?? []);
+    const context: ExchangeContext = { bind: name, trusted, forwarding: this.#forwarding, log: this.#deps.log, nextId: this.#nextId };
+    const peers = { headerOf: headerRule(proxyProtocol), trusted, secure };
+    const onRequest = (incoming: Incoming, peer: Peer): void => this.#handle(incoming, peer, context);
+    this.#listeners.set(name, await openListener({ maxConnections: 16_384, ...spec }, peers, onRequest, this.#emitter, this.#deps));
+    if (proxyProtocol === "auto" && isReachable(address))
+      this.#deps.log.warn(
+        "whoever reaches this bind can pretend to be any client: require the PROXY protocol header, or name its senders",
+        {
+          bind: name,
+        },
+      );
   }
 
-  add(listener: Listener): void {
-    this.#listeners.set(listener.name, listener);
+  async close({ signal }: AbortOptions = {}): Promise<void> {
+    using limit = patience("draining the proxy", this.#graceMs, this.#deps.clock, signal);
+    using _ = addAbortListener(limit.signal, () => {
+      for (const listener of this.#listeners.values()) listener.force();
+    });
+    await Promise.all(this.#listeners.values().map((listener) => listener.drain(limit.signal)));
   }
 
-  handle(incoming: Incoming, peer: Peer, context: ExchangeContext): void {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #handle(incoming: Incoming, peer: Peer, context: ExchangeContext): void {
     const { target } = incoming;
     const mark = target.indexOf("?");
     const path = canonicalPath(mark === -1 ? target : target.slice(0, mark));
@@ -189,18 +190,6 @@ class RunningProxy implements Proxy {
     if (isForProxy(incoming)) exchange.respond({ status: 204, fields: Fields.from(answers.methodRefused.fields) }, emptyBody);
     else if (refusal) reply(exchange, refusal);
     else this.#run(exchange);
-  }
-
-  async close({ signal }: AbortOptions = {}): Promise<void> {
-    using limit = deadline("draining the proxy", this.#graceMs, this.#deps.clock, signal);
-    using _ = addAbortListener(limit.signal, () => {
-      for (const listener of this.#listeners.values()) listener.force();
-    });
-    await Promise.all(this.#listeners.values().map((listener) => listener.drain(limit.signal)));
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
   }
 
   #run(exchange: ProxyExchange): void {

@@ -87,6 +87,17 @@ describe("Upstream.drain", () => {
     expect(second.aborted).toBeDefined();
   });
 
+  test("is as patient as its signal, whatever its own grace", async () => {
+    const { upstream, clock } = upstreamWith(1000);
+    const stop = new AbortController();
+    const request = new Job(upstream);
+    const drain = upstream.drain({ signal: stop.signal });
+    await clock.advance(5000);
+    expect(request.aborted).toBeUndefined();
+    stop.abort();
+    await drain;
+  });
+
   test("may run twice at a time", async () => {
     const { upstream } = upstreamWith();
     const request = new Job(upstream);

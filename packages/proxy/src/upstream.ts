@@ -1,7 +1,8 @@
 import { addAbortListener } from "node:events";
 import { type ClientLimits, type ClientPool, type ClientTimeouts, openPool } from "@mothership/http1";
-import { type AbortOptions, type Address, type Closable, type Deps, deadline } from "@mothership/kernel";
+import type { AbortOptions, Address, Closable, Deps } from "@mothership/kernel";
 import { DrainedError } from "./errors.ts";
+import { patience } from "./patience.ts";
 
 /** One service that requests are forwarded to: plain data. */
 export interface UpstreamSpec {
@@ -18,7 +19,7 @@ export interface UpstreamSpec {
   readonly timeouts?: Partial<ClientTimeouts>;
   /** What a client is told to wait when the upstream is not available. Default 5. */
   readonly retryAfterSeconds?: number;
-  /** How long `drain` and `close` wait for running requests when their signal does not fire before. Default 30,000. */
+  /** How long `drain` and `close` wait for running requests when they are given no signal. Default 30,000. */
   readonly graceMs?: number;
 }
 
@@ -81,7 +82,7 @@ export class Upstream implements Closable {
 
   /**
    * Takes it out of use and resolves when nothing runs against it: tunnels end at once, requests may finish until the
-   * grace has passed or the signal fires, and are then cut off. Set `available` again to bring it back.
+   * signal fires (without one: until the grace has passed), and are then cut off. Set `available` again to bring it back.
    */
   async drain({ signal }: AbortOptions = {}): Promise<void> {
     this.available = false;
@@ -89,7 +90,7 @@ export class Upstream implements Closable {
     try {
       // A tunnel may stay open for days. Waiting for it would only use up the grace of the others.
       for (const one of [...this.#running]) if (one.isTunnel) one.abort(new DrainedError(`upstream "${this.name}"`));
-      using limit = deadline(`draining upstream "${this.name}"`, this.#graceMs, this.#deps.clock, signal);
+      using limit = patience(`draining upstream "${this.name}"`, this.#graceMs, this.#deps.clock, signal);
       using _ = addAbortListener(limit.signal, () => {
         for (const one of [...this.#running]) one.abort(new DrainedError(`upstream "${this.name}"`));
       });

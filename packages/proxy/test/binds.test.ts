@@ -89,6 +89,13 @@ describe("binds", () => {
     });
   });
 
+  test("two of one name are a mistake of the caller, after which nothing is open", async () => {
+    using folder = tempFolder();
+    const path = folder.join("edge.sock");
+    await expect(open({ name: "http", address: { kind: "unix", path } }, { name: "http", address: anywhere })).rejects.toThrow(RangeError);
+    expect(existsSync(path)).toBe(false);
+  });
+
   test("opening ends when its signal has fired", async () => {
     const opening = openProxy({ listeners: [{ name: "http", address: anywhere }] }, ok, deps, {
       signal: AbortSignal.abort(new Error("stop")),
