@@ -31,6 +31,7 @@ export function admit(head: RequestHead, rules: AdmitRules): Admitted | Refusal 
   const framing = requestFraming(head);
   if (typeof framing === "object") return framing;
   if (framing > rules.maxBodyBytes) return refusals.BODY_TOO_LARGE;
+  if (wire.disguised) return refusals.FRAMING_DISGUISED;
   if (wire.repeated) return refusals.FIELD_REPEATED;
   if (wire.expect !== undefined && wire.expect.toLowerCase() !== "100-continue") return refusals.EXPECTATION_UNKNOWN;
   const wish = connectionWish(wire.connection);

@@ -79,6 +79,14 @@ describe("the framing of a request", () => {
     expect(post(fields)).toBe(outcome);
   });
 
+  test.each(["Content_Length: 5", "Transfer_Encoding: chunked", "transfer.encoding: x", "Transfer--Encoding: x", "CONTENT-_LENGTH: 1"])(
+    "%j is refused, for some upstreams take it for the real field (rule 22; RFC 9112, 11.2)",
+    (field) => {
+      expect(post(field)).toBe("400 FRAMING_DISGUISED");
+      expect(post(`Content-Length: 5\r\n${field}`)).toBe("400 FRAMING_DISGUISED");
+    },
+  );
+
   test("a transfer coding in HTTP/1.0 is refused (rule 31; RFC 9112, 6.1)", () => {
     expect(post("Transfer-Encoding: chunked", "1.0")).toBe("400 ENCODING_IN_1_0");
   });

@@ -26,6 +26,8 @@ export interface WireFields {
   keepAlive: string;
   /** A field that may stand once in a request stands twice. */
   repeated: boolean;
+  /** A name that upstreams who turn its dots and underscores into hyphens would take for a framing field. */
+  disguised: boolean;
 }
 
 /** A request head as it stands on the wire: well-formed, its meaning not yet checked. */
@@ -49,6 +51,9 @@ export interface StatusHead {
 const maxMethodBytes = 32;
 const zero = 0x30;
 const protocol = Buffer.from("HTTP/", "latin1");
+
+// Common gateways hand fields to programs as variables (RFC 3875, 4.1.18) and so cannot tell these from the real ones.
+const disguised = /^(?:content[-_.]+length|transfer[-_.]+encoding)$/;
 
 // Where the names and values of the head in hand lie: four numbers a field. One head is parsed at a time in a process.
 const spans: number[] = [];
@@ -226,6 +231,7 @@ export class HeadParser {
       const value = text.slice(spans[slot + 2]! - from, spans[slot + 3]! - from);
       fields.appendParsed(name, key, value);
       const meaning = known ? known.role : roleOf(key);
+      if (!known && meaning === role.none && disguised.test(key)) wire.disguised = true;
       if (meaning === role.single) singles++;
       else if (meaning !== role.none) note(wire, meaning, meaning <= role.transferEncoding ? strictly(bytes, slot, value) : value);
     }
@@ -254,6 +260,7 @@ const noWireFields = (): WireFields => ({
   te: "",
   keepAlive: "",
   repeated: false,
+  disguised: false,
 });
 
 /**

@@ -29,6 +29,7 @@ const table = {
   ENCODING_BAD: [400, "RFC 9112, 6.1", "Transfer-Encoding is not exactly chunked"],
   ENCODING_UNKNOWN: [501, "RFC 9112, 6.1", "Transfer-Encoding names a coding besides chunked"],
   ENCODING_IN_1_0: [400, "RFC 9112, 6.1", "an HTTP/1.0 message has a Transfer-Encoding"],
+  FRAMING_DISGUISED: [400, "RFC 9112, 11.2", "a field name is made to look like Content-Length or Transfer-Encoding"],
   CHUNK_SIZE_BAD: [400, "RFC 9112, 7.1", "a chunk size is not a plain hexadecimal number within the limit"],
   CHUNK_END_BAD: [400, "RFC 9112, 7.1", "a chunk does not end where its size says"],
   CHUNK_EXTENSION_BAD: [400, "RFC 9112, 7.1.1", "a chunk extension is malformed"],
