@@ -37,6 +37,8 @@ export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600
     if (!upstream.available) return reply(exchange, { ...answers.unavailable, retryAfterSeconds: upstream.retryAfterSeconds });
     const problem = exchange.incoming.upgrade === "websocket" ? handshakeProblem(exchange.fields) : undefined;
     if (problem) return reply(exchange, problem === "version" ? answers.webSocketVersion : answers.badHandshake);
+    if (upstream.breaker?.admit() === false)
+      return reply(exchange, { ...answers.breakerOpen, retryAfterSeconds: upstream.retryAfterSeconds });
     new Forward(exchange, context).begin();
   };
 }
@@ -59,6 +61,8 @@ class Forward implements ResponseHandler, Running {
   #tunnel: { abort(): void } | undefined;
   #tries = 0;
   #over = false;
+  /** The breaker has heard of it. */
+  #judged = false;
 
   constructor(exchange: Exchange, context: ForwardContext) {
     this.#exchange = exchange;
@@ -76,6 +80,7 @@ class Forward implements ResponseHandler, Running {
   }
 
   response(head: ResponseHead, body: Body): void {
+    this.#judge(head.status >= 502 && head.status <= 504 ? "failed" : "succeeded");
     this.#exchange.respond({ status: head.status, fields: responseFields(head.fields) }, body);
   }
 
@@ -87,6 +92,7 @@ class Forward implements ResponseHandler, Running {
       tunnel.socket.on("error", () => undefined).destroy();
       return;
     }
+    this.#judge("succeeded");
     this.#tunnel = openTunnel(client, tunnel, tunnelIdleMs, deps.clock, (outcome) => {
       upstream.leave(this);
       deps.log.debug("a tunnel ended", { requestId: this.#exchange.id, route: this.#exchange.route, ...outcome });
@@ -106,6 +112,7 @@ class Forward implements ResponseHandler, Running {
       return;
     }
     this.#sent?.cancel(reason);
+    this.#judge("abandoned");
     if (this.#exchange.responded) this.#exchange.incoming.abort(reason);
     else reply(this.#exchange, this.#unavailable());
     this.#context.upstream.leave(this);
@@ -128,8 +135,16 @@ class Forward implements ResponseHandler, Running {
     );
   }
 
+  /** What this request says about the upstream; only the first word counts. */
+  #judge(verdict: "succeeded" | "failed" | "abandoned"): void {
+    if (this.#judged) return;
+    this.#judged = true;
+    this.#context.upstream.breaker?.[verdict]();
+  }
+
   #finished(outcome: Outcome): void {
     this.#over = true;
+    this.#judge("abandoned");
     if (outcome.end !== "complete") this.#sent?.cancel(clientLeft);
     if (!this.isTunnel) this.#context.upstream.leave(this);
   }
@@ -137,6 +152,7 @@ class Forward implements ResponseHandler, Running {
   #refuse(answer: Answer, detail: string, code?: string): void {
     const { upstream, warn } = this.#context;
     const { id, route } = this.#exchange;
+    this.#judge(answer.status === 502 || answer.status === 504 ? "failed" : "abandoned");
     warn("a request could not be forwarded", { requestId: id, route, status: answer.status, reason: answer.reason, code, detail });
     upstream.leave(this);
     reply(this.#exchange, answer);

@@ -1,3 +1,5 @@
+export { type AccessEntry, type AccessLogOptions, accessLog } from "./access-log.ts";
+export type { BreakerPolicy, BreakerState } from "./breaker.ts";
 export {
   BindDeniedError,
   BindFailedError,

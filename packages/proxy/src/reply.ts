@@ -37,6 +37,11 @@ export const answers = {
   closed: { status: 502, reason: "upstream-closed", message: "The service behind this address closed the connection before it answered." },
   invalid: { status: 502, reason: "upstream-invalid", message: "The service behind this address gave an answer that is not valid." },
   unavailable: { status: 503, reason: "upstream-unavailable", message: "The service behind this address is not available at the moment." },
+  breakerOpen: {
+    status: 503,
+    reason: "upstream-failing",
+    message: "The service behind this address fails too often; it is given a moment to recover.",
+  },
   overloaded: { status: 503, reason: "upstream-overloaded", message: "Too many requests wait for the service behind this address." },
   timeout: { status: 504, reason: "upstream-timeout", message: "The service behind this address did not answer in time." },
   loop: { status: 508, reason: "loop-detected", message: "The request has passed this proxy too often." },

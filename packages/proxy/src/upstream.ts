@@ -1,6 +1,7 @@
 import { addAbortListener } from "node:events";
 import { type ClientLimits, type ClientPool, type ClientTimeouts, openPool } from "@mothership/http1";
 import type { AbortOptions, Address, Closable, Deps } from "@mothership/kernel";
+import { Breaker, type BreakerPolicy } from "./breaker.ts";
 import { DrainedError } from "./errors.ts";
 import { patience } from "./patience.ts";
 
@@ -17,6 +18,8 @@ export interface UpstreamSpec {
   readonly maxQueued?: number;
   readonly limits?: Partial<ClientLimits>;
   readonly timeouts?: Partial<ClientTimeouts>;
+  /** Keep requests away while most of them fail; they get 503. Default: no breaker. */
+  readonly breaker?: BreakerPolicy;
   /** What a client is told to wait when the upstream is not available. Default 5. */
   readonly retryAfterSeconds?: number;
   /** How long `drain` and `close` wait for running requests when they are given no signal. Default 30,000. */
@@ -36,21 +39,34 @@ export class Upstream implements Closable {
   /** For `forwardTo` alone: whatever else sends through it is neither counted nor drained. */
   readonly pool: ClientPool;
   readonly retryAfterSeconds: number;
-  /** Set from outside by whoever knows (a supervisor, a probe). False: new requests get 503; those that run go on. */
-  available: boolean;
+  /** Undefined where the spec asks for none. For `forwardTo`, and for whoever shows its state. */
+  readonly breaker: Breaker | undefined;
   readonly #deps: Deps;
   readonly #graceMs: number;
   readonly #running = new Set<Running>();
   #waiters: (() => void)[] = [];
   #draining = 0;
+  #available: boolean;
 
   constructor(spec: UpstreamSpec, pool: ClientPool, deps: Deps) {
     this.name = spec.name;
     this.pool = pool;
-    this.available = spec.available ?? true;
+    this.breaker = spec.breaker && new Breaker(spec.breaker, deps.clock);
+    this.#available = spec.available ?? true;
     this.retryAfterSeconds = Math.max(1, Math.ceil(spec.retryAfterSeconds ?? 5));
     this.#graceMs = spec.graceMs ?? 30_000;
     this.#deps = deps;
+  }
+
+  /** Set from outside by whoever knows (a supervisor, a probe). False: new requests get 503; those that run go on. */
+  get available(): boolean {
+    return this.#available;
+  }
+
+  /** True closes a breaker that was open: it has opened over what is no longer there. */
+  set available(available: boolean) {
+    if (available && !this.#available) this.breaker?.reset();
+    this.#available = available;
   }
 
   /** Requests that have not ended, tunnels apart. */

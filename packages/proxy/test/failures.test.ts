@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { silentLogger, systemClock } from "@mothership/kernel";
-import { eventually, gate } from "@mothership/testkit";
+import { eventually, FakeClock, gate } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { type Edge, edgeTo, exchangeRaw, httpOrigin, rawClient, rawOrigin } from "./edge.ts";
 import { readAll } from "./sockets.ts";
@@ -113,6 +113,56 @@ describe("an upstream that fails", () => {
       "a request could not be forwarded",
       expect.objectContaining({ status: 502, reason: "upstream-invalid", code: "MS_HTTP1_BAD_RESPONSE" }),
     ]);
+  });
+});
+
+describe("an upstream with a breaker", () => {
+  test("is left alone when it fails too often, and used again when a trial succeeds", async () => {
+    const clock = new FakeClock();
+    let well = false;
+    let asked = 0;
+    await using origin = await httpOrigin((_, response) => {
+      asked++;
+      response.writeHead(well ? 200 : 503).end();
+    });
+    await using edge = await edgeTo(origin.address, {
+      upstream: { breaker: { minRequests: 3, openMs: 1000 } },
+      deps: { clock, log: silentLogger },
+    });
+    for (let count = 0; count < 3; count++) expect(await get(edge)).toMatch(/^HTTP\/1\.1 503 (?![\s\S]*X-Mothership-Error)/);
+    expect(told(await get(edge))).toBe("503 upstream-failing");
+    expect(asked).toBe(3);
+    expect(edge.upstream.breaker?.state).toBe("open");
+
+    await clock.advance(1000);
+    well = true;
+    expect(await get(edge)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(edge.upstream.breaker?.state).toBe("closed");
+  });
+
+  test("counts refused connections, forgets them when it is told to be available again", async () => {
+    const origin = await rawOrigin(() => undefined);
+    const { address } = origin;
+    await origin[Symbol.asyncDispose]();
+    await using edge = await edgeTo(address, { upstream: { breaker: { minRequests: 2 } } });
+    expect(told(await get(edge))).toBe("502 upstream-unreachable");
+    expect(told(await get(edge))).toBe("502 upstream-unreachable");
+    expect(told(await get(edge))).toBe("503 upstream-failing");
+    edge.upstream.available = false;
+    edge.upstream.available = true;
+    expect(told(await get(edge))).toBe("502 upstream-unreachable");
+  });
+
+  test("learns nothing from clients that leave", async () => {
+    await using origin = await httpOrigin(() => undefined);
+    await using edge = await edgeTo(origin.address, { upstream: { breaker: { minRequests: 1 } } });
+    for (let count = 0; count < 3; count++) {
+      const client = await rawClient(edge.port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      await eventually("the request", () => edge.upstream.inFlight === 1);
+      client.resetAndDestroy();
+      await eventually("it over", () => edge.upstream.inFlight === 0);
+    }
+    expect(edge.upstream.breaker?.state).toBe("closed");
   });
 });
 

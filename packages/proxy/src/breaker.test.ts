@@ -1,0 +1,117 @@
+import { FakeClock } from "@mothership/testkit";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Breaker } from "./breaker.ts";
+
+function breaker() {
+  const clock = new FakeClock();
+  const subject = new Breaker({ failureRatio: 0.5, minRequests: 4, windowMs: 1000, openMs: 500 }, clock);
+  const ended = (...outcomes: readonly ("succeeded" | "failed" | "abandoned")[]): void => {
+    for (const outcome of outcomes) {
+      expect(subject.admit()).toBe(true);
+      subject[outcome]();
+    }
+  };
+  return { clock, subject, ended };
+}
+
+describe("Breaker", () => {
+  test("opens when half of at least four requests have failed", () => {
+    const { subject, ended } = breaker();
+    ended("failed", "failed", "failed");
+    expect(subject.state).toBe("closed");
+    ended("failed");
+    expect(subject.state).toBe("open");
+    expect(subject.admit()).toBe(false);
+  });
+
+  test("stays closed while fewer fail", () => {
+    const { subject, ended } = breaker();
+    ended("succeeded", "succeeded", "failed", "succeeded", "failed", "succeeded");
+    expect(subject.state).toBe("closed");
+    ended("failed", "failed");
+    expect(subject.state).toBe("open");
+  });
+
+  test("forgets what is older than its window", async () => {
+    const { clock, subject, ended } = breaker();
+    ended("failed", "failed", "failed");
+    await clock.advance(1000);
+    ended("failed");
+    expect(subject.state).toBe("closed");
+    await clock.advance(100_000);
+    ended("failed", "failed");
+    expect(subject.state).toBe("closed");
+    await clock.advance(500);
+    ended("failed", "failed");
+    expect(subject.state).toBe("open");
+  });
+
+  test("lets one request try when the open time has passed, and closes when that one succeeds", async () => {
+    const { clock, subject, ended } = breaker();
+    ended("failed", "failed", "failed", "failed");
+    await clock.advance(499);
+    expect(subject.admit()).toBe(false);
+    await clock.advance(1);
+    expect(subject.admit()).toBe(true);
+    expect(subject.state).toBe("trying");
+    expect(subject.admit()).toBe(false);
+    subject.succeeded();
+    expect(subject.state).toBe("closed");
+    ended("failed", "failed", "failed");
+    expect(subject.state).toBe("closed");
+  });
+
+  test("opens again for the whole time when the trial fails", async () => {
+    const { clock, subject, ended } = breaker();
+    ended("failed", "failed", "failed", "failed");
+    await clock.advance(500);
+    ended("failed");
+    expect(subject.state).toBe("open");
+    await clock.advance(499);
+    expect(subject.admit()).toBe(false);
+    await clock.advance(1);
+    expect(subject.admit()).toBe(true);
+  });
+
+  test("lets the next request try when the trial came to nothing", async () => {
+    const { clock, subject, ended } = breaker();
+    ended("failed", "failed", "failed", "failed");
+    await clock.advance(500);
+    ended("abandoned", "abandoned", "succeeded");
+    expect(subject.state).toBe("closed");
+  });
+
+  test("is not moved by requests that began before it opened", () => {
+    const { subject, ended } = breaker();
+    for (let count = 0; count < 6; count++) subject.admit();
+    ended("failed", "failed", "failed", "failed");
+    for (const late of ["succeeded", "failed", "abandoned"] as const) subject[late]();
+    expect(subject.state).toBe("open");
+  });
+
+  test("forgets everything when somebody knows better", () => {
+    const { subject, ended } = breaker();
+    ended("failed", "failed", "failed", "failed");
+    subject.reset();
+    ended("failed", "failed", "failed");
+    expect(subject.state).toBe("closed");
+  });
+
+  test("whatever happens, it always lets a request try again after the open time", async () => {
+    const step = fc.oneof(fc.constantFrom("succeeded", "failed", "abandoned"), fc.integer({ min: 0, max: 700 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { clock, subject } = breaker();
+        for (const one of steps) {
+          if (typeof one === "number") await clock.advance(one);
+          else if (subject.admit()) subject[one as "succeeded"]();
+        }
+        expect(subject.state).not.toBe("trying");
+        await clock.advance(500);
+        expect(subject.admit()).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
