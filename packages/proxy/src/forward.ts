@@ -92,7 +92,6 @@ class Forward implements ResponseHandler, Running {
       tunnel.socket.on("error", () => undefined).destroy();
       return;
     }
-    this.#judge("succeeded");
     this.#tunnel = openTunnel(client, tunnel, tunnelIdleMs, deps.clock, (outcome) => {
       upstream.leave(this);
       deps.log.debug("a tunnel ended", { requestId: this.#exchange.id, route: this.#exchange.route, ...outcome });
@@ -150,10 +149,13 @@ class Forward implements ResponseHandler, Running {
   }
 
   #refuse(answer: Answer, detail: string, code?: string): void {
-    const { upstream, warn } = this.#context;
+    const { upstream, deps, warn } = this.#context;
     const { id, route } = this.#exchange;
+    const facts = { requestId: id, route, status: answer.status, reason: answer.reason, code, detail };
     this.#judge(answer.status === 502 || answer.status === 504 ? "failed" : "abandoned");
-    warn("a request could not be forwarded", { requestId: id, route, status: answer.status, reason: answer.reason, code, detail });
+    // A client's own mistake is nothing that an operator could change.
+    if (answer.status < 500) deps.log.debug("a request was cut off by its client", facts);
+    else warn("a request could not be forwarded", facts);
     upstream.leave(this);
     reply(this.#exchange, answer);
   }
@@ -177,6 +179,7 @@ class Forward implements ResponseHandler, Running {
     try {
       // Before it is handed over: that ends the request, which must not be taken for the end of the work.
       this.isTunnel = true;
+      this.#judge("succeeded");
       return incoming.takeOver({ status: 101, fields: responseFields(head.fields) });
     } catch (error) {
       this.isTunnel = false;

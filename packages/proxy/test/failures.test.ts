@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import { silentLogger, systemClock } from "@mothership/kernel";
 import { eventually, FakeClock, gate } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
+import { acceptOf } from "../src/websocket.ts";
 import { type Edge, edgeTo, exchangeRaw, httpOrigin, rawClient, rawOrigin } from "./edge.ts";
 import { readAll } from "./sockets.ts";
 
@@ -151,6 +152,36 @@ describe("an upstream with a breaker", () => {
     edge.upstream.available = false;
     edge.upstream.available = true;
     expect(told(await get(edge))).toBe("502 upstream-unreachable");
+  });
+
+  test("takes an upgrade for a success", async () => {
+    const clock = new FakeClock();
+    let well = false;
+    await using origin = await httpOrigin(
+      (_, response) => void response.writeHead(503).end(),
+      (server) =>
+        server.on("upgrade", (_, socket) => {
+          socket.on("error", () => undefined);
+          if (well)
+            socket.write(`HTTP/1.1 101 X\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${acceptOf(key)}\r\n\r\n`);
+        }),
+    );
+    await using edge = await edgeTo(origin.address, {
+      upstream: { breaker: { minRequests: 1, openMs: 1000 } },
+      deps: { clock, log: silentLogger },
+    });
+    const key = "dGhlIHNhbXBsZSBub25jZQ==";
+    await get(edge);
+    expect(edge.upstream.breaker?.state).toBe("open");
+    await clock.advance(1000);
+    well = true;
+    const client = await rawClient(
+      edge.port,
+      `GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+    );
+    await once(client, "data");
+    expect(edge.upstream.breaker?.state).toBe("closed");
+    client.destroy();
   });
 
   test("learns nothing from clients that leave", async () => {
