@@ -20,3 +20,57 @@ export class PayloadRefusedError extends MothershipError {
     this.feature = feature;
   }
 }
+
+/** Imports or exports of a module do not fit the ABI; every mismatch is listed. */
+export class PayloadInterfaceError extends MothershipError {
+  readonly code = "MS_PAYLOAD_INTERFACE";
+  readonly problems: readonly string[];
+  constructor(name: string, abi: string, problems: readonly string[]) {
+    super(`payload "${name}" does not fit the ${abi} ABI: ${problems.join("; ")}`);
+    this.name = "PayloadInterfaceError";
+    this.problems = problems;
+  }
+}
+
+/** The guest's own start-up code failed, ran out of fuel, or ended the program. */
+export class PayloadStartError extends MothershipError {
+  readonly code = "MS_PAYLOAD_START";
+  constructor(name: string, reason: string) {
+    super(`payload "${name}" failed while it started: ${reason}`);
+    this.name = "PayloadStartError";
+  }
+}
+
+/** A number in the specification of a payload is out of range. */
+export class PayloadSpecError extends MothershipError {
+  readonly code = "MS_PAYLOAD_SPEC";
+  constructor(name: string, reason: string) {
+    super(`payload "${name}": ${reason}`);
+    this.name = "PayloadSpecError";
+  }
+}
+
+/** A guest broke a rule of its ABI in a call. It ends the call, and its message becomes the reason of the failure; no caller sees it thrown. */
+export class GuestFaultError extends MothershipError {
+  readonly code = "MS_PAYLOAD_FAULT";
+  constructor(reason: string) {
+    super(reason);
+    this.name = "GuestFaultError";
+  }
+}
+
+/** The guest ended its program. At the end of a start function with code 0 that is how some runtimes return. */
+export class GuestExitError extends GuestFaultError {
+  readonly exitCode: number;
+  constructor(exitCode: number) {
+    super(`it ended its program with code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The description of a request or response is over the limit, which is not the guest's fault. */
+export class TooLargeError extends GuestFaultError {
+  constructor(mostBytes: number) {
+    super(`the description of the message is longer than ${mostBytes} bytes`);
+  }
+}
