@@ -180,7 +180,8 @@ export class Call implements ClientExchange, BodyReader {
     if (this.over) return;
     this.over = true;
     const error = this.error(code, cause, refusal);
-    this.stopBody(error);
+    // Of a request that was not written the body is untouched, so that it can be sent elsewhere.
+    if (this.written) this.stopBody(error);
     this.handler.failed(error);
   }
 

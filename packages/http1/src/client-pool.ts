@@ -54,14 +54,14 @@ class Pool implements ClientPool, ConnectionHost {
     try {
       call = new Call(outgoing, handler, this.#onCancelled);
     } catch (cause) {
-      return refuse(outgoing, handler, "MS_HTTP1_REQUEST_INVALID", cause);
+      return refuse(handler, "MS_HTTP1_REQUEST_INVALID", cause);
     }
-    if (this.#closing) return refuse(outgoing, handler, "MS_HTTP1_POOL_CLOSED");
+    if (this.#closing) return refuse(handler, "MS_HTTP1_POOL_CLOSED");
     const free = this.#takeIdle();
     if (free) free.start(call);
     else if (this.#connections.size < this.#settings.maxConnections) this.#dial(call);
     else if (this.#queue.size < this.#settings.maxQueued) this.#enqueue(call);
-    else return refuse(outgoing, handler, "MS_HTTP1_QUEUE_FULL");
+    else return refuse(handler, "MS_HTTP1_QUEUE_FULL");
     return call;
   }
 
@@ -156,9 +156,8 @@ class Pool implements ClientPool, ConnectionHost {
   };
 }
 
-function refuse(outgoing: Outgoing, handler: ResponseHandler, code: UpstreamFailure, cause?: unknown): ClientExchange {
+function refuse(handler: ResponseHandler, code: UpstreamFailure, cause?: unknown): ClientExchange {
   const error = new UpstreamError(code, { written: false }, cause === undefined ? undefined : { cause });
-  outgoing.body.cancel(error);
   let wanted = true;
   // The handler hears nothing before `request` has returned.
   process.nextTick(() => {

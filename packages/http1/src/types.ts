@@ -134,7 +134,10 @@ export interface Outgoing {
   readonly authority: string;
   /** Everything else, in order. Framing, Host, Connection and what belongs to it, Expect and Upgrade in it are ignored: the pool writes its own. */
   readonly fields: Fields;
-  /** Unknown length goes out in chunks. The pool reads or cancels it, whatever happens. */
+  /**
+   * Unknown length goes out in chunks. The pool reads or cancels it, unless `failed` says that nothing was written: then it is untouched and
+   * the caller's again, who may send it elsewhere.
+   */
   readonly body: Body;
   /** Ask for this protocol (GET without a body only). */
   readonly upgrade?: string | undefined;
