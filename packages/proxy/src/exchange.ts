@@ -126,12 +126,9 @@ export class ProxyExchange implements Exchange {
 
   /** A handler threw or rejected. Before an answer the client gets 500, after it the connection is cut, so that nothing half-done looks whole. */
   fail(error: unknown): void {
-    this.#context.log.error("a request handler failed", {
-      requestId: this.id,
-      bind: this.bind,
-      route: this.route,
-      reason: messageOf(error),
-    });
+    const stack = error instanceof Error ? error.stack : undefined;
+    const facts = { requestId: this.id, bind: this.bind, route: this.route, reason: messageOf(error), stack };
+    this.#context.log.error("a request handler failed", facts);
     if (this.#responded) this.incoming.abort(error instanceof Error ? error : new Error(messageOf(error)));
     else reply(this, answers.internal);
   }
