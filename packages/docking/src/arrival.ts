@@ -3,7 +3,8 @@ import { bodyOf, type Exchange, Fields, type ResponseHead } from "@mothership/ke
 import type { AcceptFrame, BoardingFrame, RefuseFrame } from "./frame.ts";
 import type { Handshake } from "./handshake.ts";
 import { acceptanceHead, bayFields, boardingHeaders } from "./headers.ts";
-import { acceptDeflate, ServerSocket, type SocketListener, type SocketOptions } from "./server-socket.ts";
+import { acceptDeflate, ServerSocket, type SocketListener } from "./server-socket.ts";
+import type { CompleteBaySpec } from "./spec.ts";
 
 /** An answer of mothership itself to a request that becomes no WebSocket. */
 export interface Refusal {
@@ -96,15 +97,11 @@ export class Arrival {
    * Answers with 101. Undefined when the bay's answer is not valid (a sub-protocol that was not offered, a header that cannot be sent);
    * then the client got 502; also when the connection is gone.
    */
-  accept(
-    frame: Pick<AcceptFrame, "protocol" | "headers">,
-    options: Omit<SocketOptions, "deflate">,
-    deflating: boolean,
-    listener: SocketListener,
-  ): ServerSocket | undefined {
+  accept(frame: Pick<AcceptFrame, "protocol" | "headers">, spec: CompleteBaySpec, listener: SocketListener): ServerSocket | undefined {
+    const { maxMessageBytes, closeMs } = spec.limits;
     const { accept, protocols, extensions } = this.#handshake;
     const { protocol, headers } = frame;
-    const deflate = deflating ? acceptDeflate(extensions, options.maxMessageBytes) : undefined;
+    const deflate = spec.deflate ? acceptDeflate(extensions, maxMessageBytes) : undefined;
     const head = acceptanceHead({ accept, protocol, headers, extensions: deflate?.extensions ?? "" });
     if (!head || (protocol !== "" && !protocols.includes(protocol))) {
       this.refuse(refusals.badAnswer);
@@ -113,7 +110,7 @@ export class Arrival {
     if (this.#over) return undefined;
     this.#over = true;
     const tunnel = this.#takeOver(head);
-    return tunnel && new ServerSocket(tunnel, protocol, { ...options, deflate }, listener);
+    return tunnel && new ServerSocket(tunnel, protocol, { maxMessageBytes, closeMs, deflate }, listener);
   }
 
   #takeOver(head: ResponseHead) {

@@ -1,4 +1,5 @@
-import { type AbortOptions, backoffDelay, type Deps, hasCode, messageOf } from "@mothership/kernel";
+import { type AbortOptions, backoffDelay, type Deps, messageOf } from "@mothership/kernel";
+import { codeOf } from "./errors.ts";
 import type { Frame } from "./frame.ts";
 import { type BayLink, type LinkLoss, openBayLink } from "./link.ts";
 import type { CompleteBaySpec } from "./spec.ts";
@@ -48,9 +49,9 @@ export class Dialler {
     while (this.#running.size < this.#wanted && !this.#closing.signal.aborted) this.#run();
   }
 
-  /** Dials `links` more, besides what is wanted: to a process that takes over. */
-  dialExtra(links: number): void {
-    for (let count = 0; count < links; count++) this.#run();
+  /** Dials one link more than is wanted: to a process that takes over. It is the loss of an older one that ends the surplus. */
+  dialExtra(): void {
+    this.#run(true);
   }
 
   /** Stops dialling at once. Resolves when the links that are up are lost: whoever has them closes them. */
@@ -59,26 +60,26 @@ export class Dialler {
     await Promise.allSettled(this.#running);
   }
 
-  #run(): void {
-    const run = this.#keep().finally(() => this.#running.delete(run));
+  #run(extra = false): void {
+    const run = this.#keep(extra).finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 
-  /** One berth: dials, waits for the loss, dials again. Ends when there are more of them than are wanted. */
-  async #keep(): Promise<void> {
+  /** One berth: dials, waits for the loss, dials again. Ends when there are more of them than are wanted; an extra one not before it had a link. */
+  async #keep(extra: boolean): Promise<void> {
     const { signal } = this.#closing;
+    const pause = (): Promise<void> => this.#deps.clock.sleep(backoffDelay(this.#failures, backoff, Math.random), { signal });
     while (!signal.aborted) {
       const lived = await this.#dial({ signal });
-      this.#failures = lived >= wellMs ? 0 : this.#failures;
-      if (this.#running.size > this.#wanted) return;
-      if (this.#failures === 0 || signal.aborted) continue;
+      if (lived !== undefined && lived >= wellMs) this.#failures = 0;
+      if (this.#running.size > this.#wanted && !(extra && lived === undefined)) return;
       // Rejects only when dialling is over, which the loop sees.
-      await this.#deps.clock.sleep(backoffDelay(this.#failures, backoff, Math.random), { signal }).catch(() => undefined);
+      if (this.#failures > 0) await pause().catch(() => undefined);
     }
   }
 
-  /** How long the link lived that came of it; 0 when none did. */
-  async #dial({ signal }: AbortOptions): Promise<number> {
+  /** How long the link lived that came of it; undefined when none did. */
+  async #dial({ signal }: AbortOptions): Promise<number | undefined> {
     const { clock, log } = this.#deps;
     let target: ReturnType<DiallerHost["up"]> | undefined;
     // Frames that come in the same turn as Moored wait for their receiver.
@@ -94,13 +95,10 @@ export class Dialler {
       this.#host.down(link, loss);
       return clock.now() - since;
     } catch (error) {
-      if (signal?.aborted) return 0;
+      if (signal?.aborted) return undefined;
       this.#failures++;
-      log.warn("a bay could not be docked with", {
-        reason: messageOf(error),
-        code: hasCode(error, "MS_BAY_UNREACHABLE") ? "MS_BAY_UNREACHABLE" : undefined,
-      });
-      return 0;
+      log.warn("a bay could not be docked with", { reason: messageOf(error), code: codeOf(error) });
+      return undefined;
     }
   }
 }

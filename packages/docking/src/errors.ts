@@ -1,5 +1,10 @@
 import { MothershipError } from "@mothership/kernel";
 
+/** The stable code of anything that was thrown; that of a frame in the wrong place for what has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "MS_FRAME_UNEXPECTED";
+}
+
 /** A frame or message is longer than allowed. Known from its header: nothing of it was kept. */
 export class FrameTooLargeError extends MothershipError {
   readonly code = "MS_FRAME_TOO_LARGE";

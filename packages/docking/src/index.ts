@@ -27,5 +27,5 @@ export type {
 } from "./frame.ts";
 export { type BayLimits, defaultBayLimits, type FrameLimits } from "./limits.ts";
 export { type BayLink, type BayLinkEvents, type BayLinkOptions, type LinkLoss, openBayLink } from "./link.ts";
-export { type Bay, type BaySnapshot, openBay } from "./open-bay.ts";
+export { type Bay, openBay } from "./open-bay.ts";
 export type { BaySpec } from "./spec.ts";

@@ -9,7 +9,7 @@ import { addAbortListener } from "node:events";
 import type { Socket } from "node:net";
 import { type AbortOptions, type Closable, type Deps, deadline, Emitter, type Subscribable } from "@mothership/kernel";
 import { connectToBay } from "./connect.ts";
-import { FrameUnexpectedError, LinkClosedError, LinkFaultError, LinkSilentError } from "./errors.ts";
+import { codeOf, FrameUnexpectedError, LinkClosedError, LinkFaultError, LinkSilentError } from "./errors.ts";
 import type { LossKind } from "./events.ts";
 import type { DockTerms, Frame } from "./frame.ts";
 import { type BayLimits, withDefaults } from "./limits.ts";
@@ -137,7 +137,7 @@ class Link implements BayLink {
     this.events = new Emitter((error) => deps.log.error("a listener of a bay link failed", { reason: String(error) }));
     this.ship = frame.ship;
     // A version of 2 or more without terms is a number of another protocol; version 1 is what both speak then.
-    this.terms = frame.version >= 2 ? frame.terms : undefined;
+    this.terms = frame.terms;
     this.version = this.terms ? 2 : 1;
     this.features = knownFeatures.filter((name) => this.terms?.features.includes(name));
     stream.listener = {
@@ -174,8 +174,7 @@ class Link implements BayLink {
     if (this.#over) return;
     // Its own Fault is no fault to answer, and a bay of version 1 does not know the frame.
     if (this.version === 2 && !(error instanceof LinkFaultError)) {
-      const code = "code" in error && typeof error.code === "string" ? error.code : "MS_FRAME_UNEXPECTED";
-      this.stream.send({ type: "fault", code, message: error.message.slice(0, 500) });
+      this.stream.send({ type: "fault", code: codeOf(error), message: error.message.slice(0, 500) });
     }
     this.#lost(error instanceof LinkSilentError ? "silent" : "fault", error);
   }
@@ -221,8 +220,7 @@ class Link implements BayLink {
     // What was written (a Fault, the last Disembarks) still goes out; a bay that does not read it does not keep the socket open for that.
     this.stream.end();
     this.#timer = this.#deps.clock.timer(this.#limits.closeMs, () => this.stream.destroy());
-    const code = "code" in error && typeof error.code === "string" ? error.code : "MS_LINK_CLOSED";
-    const loss = { kind, code, reason: error.message };
+    const loss = { kind, code: codeOf(error), reason: error.message };
     this.#ended.resolve(loss);
     this.events.emit("lost", loss);
   }

@@ -11,7 +11,7 @@ import type { Clock } from "@mothership/kernel";
 import { Channel } from "./channel.ts";
 import { cargoHead, messageHead } from "./encode.ts";
 import { CreditExceededError, FrameUnexpectedError } from "./errors.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame, FrameType } from "./frame.ts";
 import { frameCost, maxBegunMessages, pieceBytes } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
 
@@ -34,12 +34,29 @@ export interface MuxTerms {
   readonly maxReceive: number;
 }
 
+/** Tells frames for clients that have left from those for clients that never were. */
+export class Boarded {
+  #highest = 0;
+
+  add(connId: number): void {
+    this.#highest = Math.max(this.#highest, connId);
+  }
+
+  /** @throws {FrameUnexpectedError} for a number that was never boarded on this link, or is that of a client `here`, who cannot be sent to yet. */
+  check(connId: number, type: FrameType, here: boolean): void {
+    if (here) throw new FrameUnexpectedError(type, `client ${connId} was not accepted yet`);
+    if (connId > this.#highest) throw new FrameUnexpectedError(type, `client ${connId} never boarded`);
+  }
+}
+
 /** Who owns the clients of a mux. */
 export interface MuxListener<T> {
   /** A whole message. The owner calls `channel.taken(cost)` when it is done with it, on time or late, but once. */
   message(channel: Channel<T>, data: Uint8Array, binary: boolean, cost: number): void;
   /** Everything that waited in the channel's outbox was sent. */
   emptied(channel: Channel<T>): void;
+  /** A frame for a client that has no channel. It may have left while the frame was on its way. @throws if that cannot be. */
+  stray(connId: number, type: FrameType): void;
 }
 
 /** Messages of this size and less are copied behind their head; longer ones are written beside it. */
@@ -60,7 +77,6 @@ export class Mux<T> {
   /** With a message to begin, and credit of their own. */
   readonly #waiting = new Set<Channel<T>>();
   readonly #owing = new Set<Channel<T>>();
-  #highest = 0;
   #sendOutstanding = 0;
   #receiveOutstanding = 0;
   #owed = 0;
@@ -103,7 +119,6 @@ export class Mux<T> {
   open(connId: number, owner: T, outbox: Outbox): Channel<T> {
     const channel = new Channel<T>(this, connId, owner, outbox);
     this.#channels.set(connId, channel);
-    this.#highest = Math.max(this.#highest, connId);
     return channel;
   }
 
@@ -111,8 +126,7 @@ export class Mux<T> {
   receive(frame: Extract<Frame, { readonly type: "message" | "cargo" | "credit" }>): void {
     const channel = this.#channels.get(frame.connId);
     if (!channel) {
-      // It may have left while the frame was on its way; a number that was never given out cannot have.
-      if (frame.connId > this.#highest) throw new FrameUnexpectedError(frame.type, `client ${frame.connId} never boarded`);
+      this.#listener.stray(frame.connId, frame.type);
       return;
     }
     if (frame.type === "credit") {

@@ -17,11 +17,13 @@ import {
   type Subscribable,
 } from "@mothership/kernel";
 import { refusals, refuse } from "./arrival.ts";
+import { Assignment } from "./assignment.ts";
 import { Client, type ClientHost } from "./client.ts";
 import { closeCodes } from "./close-codes.ts";
 import { Dialler } from "./dialler.ts";
 import { BayClosedError } from "./errors.ts";
 import type { BayEvents } from "./events.ts";
+import { addTraffic, type BaySnapshot, noTraffic, type Traffic } from "./figures.ts";
 import { readHandshake } from "./handshake.ts";
 import type { BayLink, LinkLoss } from "./link.ts";
 import { Budget } from "./outbox.ts";
@@ -30,29 +32,6 @@ import { Pressure } from "./pressure.ts";
 import { Sentinel } from "./sentinel.ts";
 import { type BaySpec, type CompleteBaySpec, completeSpec } from "./spec.ts";
 import { unlessAborted } from "./wait.ts";
-
-/** Figures of a bay. Counters grow from its opening. */
-export interface BaySnapshot {
-  /** The version spoken; undefined without a link. */
-  readonly version: 1 | 2 | undefined;
-  readonly links: number;
-  /** It takes new clients. */
-  readonly accepting: boolean;
-  /** Connected, or on their way. */
-  readonly clients: number;
-  /** Of these, those that wait for a link. */
-  readonly waiting: number;
-  readonly boardings: number;
-  readonly reboardings: number;
-  readonly framesIn: number;
-  readonly framesOut: number;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Bytes that wait for the bay. */
-  readonly queuedForBay: number;
-  /** Bytes that wait for clients. */
-  readonly queuedForClients: number;
-}
 
 export interface Bay extends Closable {
   readonly name: string;
@@ -85,13 +64,13 @@ class DockedBay implements Bay, ClientHost {
   readonly #dialler: Dialler;
   readonly #ports = new Set<Port>();
   readonly #clients = new Map<number, Client>();
-  readonly #homeless = new Set<Client>();
+  readonly #assignment: Assignment;
   readonly #sentinel: Sentinel<Client>;
-  readonly #past = { boardings: 0, reboardings: 0, framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0 };
-  #ready = Promise.withResolvers<void>();
+  #past: Traffic = noTraffic;
+  #boardings = 0;
+  #reboardings = 0;
   #changed = Promise.withResolvers<void>();
   #empty: (() => void) | undefined;
-  #holding: Disposable | undefined;
   #lastId = 0;
   #closing: Promise<void> | undefined;
 
@@ -103,9 +82,11 @@ class DockedBay implements Bay, ClientHost {
     this.events = new Emitter((error) => deps.log.error("a listener of a bay failed", { reason: String(error) }));
     this.handler = (exchange) => this.#arrive(exchange);
     this.budget = new Budget(limits.maxLinkBytes);
-    this.pressure = new Pressure(limits.maxLinkBytes, limits.stallMs, deps.clock);
+    this.pressure = new Pressure(limits.maxLinkBytes, limits.stallMs, deps.clock, (open) => {
+      for (const port of this.#ports) port.read(open);
+    });
+    this.#assignment = new Assignment(spec, deps.clock, this.#ports);
     this.#sentinel = new Sentinel(limits.clientPingMs, deps.clock);
-    this.#ready.promise.catch(() => undefined);
     const session = randomBytes(8).toString("hex");
     this.#dialler = new Dialler(spec, session, deps, { up: (link) => this.#up(link), down: (link, loss) => this.#down(link, loss) });
     this.#dialler.want(1);
@@ -116,33 +97,28 @@ class DockedBay implements Bay, ClientHost {
   }
 
   async ready({ signal }: AbortOptions = {}): Promise<void> {
-    await unlessAborted(this.#ready.promise, signal);
+    while (!this.#accepting) await this.#change({ signal });
   }
 
   async handOver({ signal }: AbortOptions = {}): Promise<void> {
     const old = [...this.#ports];
-    this.#dialler.dialExtra(1);
-    while (![...this.#ports].some((port) => port.open && !old.includes(port))) await this.#nextPort({ signal });
+    this.#dialler.dialExtra();
+    while (![...this.#ports].some((port) => port.open && !old.includes(port))) await this.#change({ signal });
     for (const port of old) this.#drain(port);
     await unlessAborted(Promise.all(old.map((port) => port.link.ended)), signal);
   }
 
   snapshot(): BaySnapshot {
-    const sums = { ...this.#past };
-    for (const { link } of this.#ports) {
-      sums.framesIn += link.stream.framesIn;
-      sums.framesOut += link.stream.framesOut;
-      sums.bytesIn += link.stream.bytesIn;
-      sums.bytesOut += link.stream.bytesOut;
-    }
     const ports = [...this.#ports];
     return {
-      ...sums,
+      ...ports.reduce((sum, { link }) => addTraffic(sum, link.stream), this.#past),
       version: ports[0]?.version,
       links: ports.length,
-      accepting: ports.some((port) => port.open),
+      accepting: this.#accepting,
       clients: this.#clients.size,
-      waiting: this.#homeless.size,
+      waiting: this.#assignment.size,
+      boardings: this.#boardings,
+      reboardings: this.#reboardings,
       queuedForBay: this.budget.used + ports.reduce((sum, { link }) => sum + link.stream.backlog, 0),
       queuedForClients: this.pressure.waiting,
     };
@@ -160,21 +136,19 @@ class DockedBay implements Bay, ClientHost {
   // What follows is for clients.
 
   unassigned(client: Client): void {
-    this.#homeless.add(client);
-    if (client.state === "adrift") this.#hold();
-    this.#assign();
+    this.#assignment.add(client);
   }
 
   gone(client: Client): void {
     this.#clients.delete(client.connId);
-    this.#homeless.delete(client);
+    this.#assignment.remove(client);
     this.#sentinel.remove(client);
     if (this.#clients.size === 0) this.#empty?.();
   }
 
   emit<K extends "boarded" | "reboarded" | "left">(type: K, event: BayEvents[K]): void {
-    if (type === "boarded") this.#past.boardings++;
-    if (type === "reboarded") this.#past.reboardings++;
+    if (type === "boarded") this.#boardings++;
+    if (type === "reboarded") this.#reboardings++;
     this.events.emit(type, event);
   }
 
@@ -186,8 +160,11 @@ class DockedBay implements Bay, ClientHost {
       refuse(exchange, { ...handshake, reason: "bad-handshake", message: `${capital(handshake.reason)}.` });
       return;
     }
-    if (this.#closing) return refuse(exchange, refusals.noLink);
-    if (this.#clients.size >= spec.limits.maxClients) return refuse(exchange, refusals.full);
+    const refusal = this.#closing ? refusals.noLink : this.#clients.size >= spec.limits.maxClients ? refusals.full : undefined;
+    if (refusal) {
+      refuse(exchange, refusal);
+      return;
+    }
     const client = new Client(this.#nextId(), exchange, handshake, this);
     // It may have left before it got here.
     if (client.state === "gone") return;
@@ -202,41 +179,12 @@ class DockedBay implements Bay, ClientHost {
     return this.#lastId;
   }
 
-  /** Gives clients without a link to the links that take some. */
-  #assign(): void {
-    for (const client of this.#homeless) {
-      const port = this.#choose();
-      if (!port) return;
-      this.#homeless.delete(client);
-      if (client.state === "adrift" && !port.reboards && !this.spec.reboard)
-        client.close(closeCodes.serviceRestart, "the service restarts", "mothership");
-      else if (client.homeless) client.board(port);
-    }
-    this.#holding?.[Symbol.dispose]();
-    this.#holding = undefined;
-  }
-
-  #choose(): Port | undefined {
-    let best: Port | undefined;
-    for (const port of this.#ports) if (port.open && (!best || port.size < best.size)) best = port;
-    return best;
-  }
-
-  /** Clients that were connected do not wait for ever for another process. */
-  #hold(): void {
-    this.#holding ??= this.clock.timer(this.spec.limits.holdMs, () => {
-      this.#holding = undefined;
-      for (const client of this.#homeless)
-        if (client.state === "adrift") client.close(closeCodes.serviceRestart, "the service did not come back in time", "mothership");
-    });
-  }
-
   #up(link: BayLink): Port {
     const { limits } = this.spec;
     const port = new Port(link, limits, this.clock, {
       opened: () => this.#opened(),
       drainAsked: (asking) => this.#drain(asking),
-      drained: () => this.#assign(),
+      drained: () => this.#assignment.run(),
     });
     this.#ports.add(port);
     this.#resize();
@@ -253,13 +201,17 @@ class DockedBay implements Bay, ClientHost {
   }
 
   #opened(): void {
-    this.#ready.resolve();
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
-    this.#assign();
+    this.#assignment.run();
   }
 
-  async #nextPort({ signal }: AbortOptions): Promise<void> {
+  get #accepting(): boolean {
+    return [...this.#ports].some((port) => port.open);
+  }
+
+  /** Waits until a link takes clients that took none before. */
+  async #change({ signal }: AbortOptions): Promise<void> {
     if (this.#closing) throw new BayClosedError(this.name);
     await unlessAborted(this.#changed.promise, signal);
   }
@@ -268,19 +220,10 @@ class DockedBay implements Bay, ClientHost {
     const port = [...this.#ports].find((one) => one.link === link);
     if (!port) return;
     this.#ports.delete(port);
-    this.#past.framesIn += link.stream.framesIn;
-    this.#past.framesOut += link.stream.framesOut;
-    this.#past.bytesIn += link.stream.bytesIn;
-    this.#past.bytesOut += link.stream.bytesOut;
+    this.#past = addTraffic(this.#past, link.stream);
     this.#resize();
-    if (this.#ports.size === 0) {
-      // The next process says anew how many it wants.
-      this.#dialler.want(1);
-      if (!this.#closing) {
-        this.#ready = Promise.withResolvers();
-        this.#ready.promise.catch(() => undefined);
-      }
-    }
+    // The next process says anew how many it wants.
+    if (this.#ports.size === 0) this.#dialler.want(1);
     const level = loss.kind === "ours" || loss.kind === "drained" ? "info" : "warn";
     this.#deps.log[level]("a link to a bay is lost", { kind: loss.kind, code: loss.code, reason: loss.reason });
     port.lost(!this.#closing);
@@ -308,12 +251,11 @@ class DockedBay implements Bay, ClientHost {
     const { limits } = this.spec;
     using limit = deadline(`closing bay "${this.name}"`, limits.closeMs + limits.drainMs, this.clock, signal);
     const stopped = this.#dialler.close();
-    this.#ready.reject(new BayClosedError(this.name));
     this.#changed.resolve();
-    this.#holding?.[Symbol.dispose]();
     await this.#dismiss(limit.signal);
     await Promise.all([...this.#ports].map((port) => this.#finish(port, limit.signal)));
     await stopped;
+    this.#assignment.close();
     this.#sentinel.close();
     this.pressure.close();
   }

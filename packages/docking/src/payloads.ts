@@ -43,12 +43,12 @@ export function frameOf(type: JsonFrame["type"], payload: Uint8Array): JsonFrame
     case "dock": {
       const version = members.integer("version", 1, 255);
       const ship = members.text("ship");
-      return members.has("features") ? { type, version, ship, terms: dockTerms(members) } : { type, version, ship };
+      return version >= 2 && members.has("features") ? { type, version, ship, terms: dockTerms(members) } : { type, version, ship };
     }
     case "moored": {
       const version = members.integer("version", 1, 255);
       const config = members.table("config");
-      return members.has("features") ? { type, version, config, terms: mooredTerms(members) } : { type, version, config };
+      return version >= 2 && members.has("features") ? { type, version, config, terms: mooredTerms(members) } : { type, version, config };
     }
     case "boarding": {
       const base = {

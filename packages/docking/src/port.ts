@@ -2,10 +2,10 @@ import type { Clock } from "@mothership/kernel";
 import type { Client } from "./client.ts";
 import { encodeFrame } from "./encode.ts";
 import { FrameTooLargeError, FrameUnexpectedError } from "./errors.ts";
-import type { BoardingFrame, Frame } from "./frame.ts";
+import type { BoardingFrame, Frame, FrameType } from "./frame.ts";
 import type { BayLimits } from "./limits.ts";
 import type { BayLink } from "./link.ts";
-import { Mux } from "./mux.ts";
+import { Boarded, Mux } from "./mux.ts";
 
 /** What a port tells the bay that it belongs to. */
 export interface PortHost {
@@ -25,6 +25,7 @@ export class Port {
   accepting = false;
   /** It is being handed over: no message is begun on it any more. */
   draining = false;
+  readonly #boarded = new Boarded();
   readonly #clients = new Map<number, Client>();
   readonly #limits: BayLimits;
   readonly #host: PortHost;
@@ -45,6 +46,7 @@ export class Port {
       message: (channel: Parameters<Client["deliver"]>[0], data: Uint8Array, binary: boolean, cost: number) =>
         channel.owner.deliver(channel, data, link.version === 1 ? undefined : binary, cost),
       emptied: (channel: { readonly owner: Client }) => channel.owner.emptied(),
+      stray: (connId: number, type: FrameType) => this.#boarded.check(connId, type, this.#clients.has(connId)),
     };
     this.mux = new Mux<Client>(terms, link.stream, listener, clock);
   }
@@ -79,6 +81,7 @@ export class Port {
 
   add(client: Client): void {
     this.#clients.set(client.connId, client);
+    this.#boarded.add(client.connId);
   }
 
   remove(client: Client): void {
@@ -99,6 +102,13 @@ export class Port {
   disembark(connId: number, code: number, reason: string): void {
     // A reason is at most a client's 123 bytes or a sentence of ours: it always fits.
     this.link.send({ type: "disembark", connId, code, reason });
+  }
+
+  /** Stops reading from a bay of version 1, which no credit holds back, and goes on. */
+  read(on: boolean): void {
+    if (this.version === 2) return;
+    if (on) this.link.stream.resume();
+    else this.link.stream.pause();
   }
 
   /** Stops sending and asks the bay to finish. */

@@ -17,23 +17,22 @@ export class Pressure<T extends Stalling> {
   readonly #stallMs: number;
   // In the order of their last progress, the longest ago first.
   readonly #since = new Map<T, number>();
+  readonly #valve: (open: boolean) => void;
   #timer: Disposable | undefined;
+  #open = true;
   limit: number;
   waiting = 0;
 
-  constructor(limit: number, stallMs: number, clock: Clock) {
+  /** `valve` is told to close when the limit is reached, and to open again when half of it is free: for a sender that no credit holds back. */
+  constructor(limit: number, stallMs: number, clock: Clock, valve: (open: boolean) => void) {
     this.limit = limit;
     this.#stallMs = stallMs;
     this.#clock = clock;
+    this.#valve = valve;
   }
 
   get high(): boolean {
     return this.waiting > this.limit / 2;
-  }
-
-  /** True when nothing more may come in. */
-  get full(): boolean {
-    return this.waiting > this.limit;
   }
 
   /** `bytes` more wait for `one`. */
@@ -41,6 +40,7 @@ export class Pressure<T extends Stalling> {
     this.waiting += bytes;
     if (!this.#since.has(one)) this.#since.set(one, this.#clock.now());
     if (this.high) this.#arm();
+    if (this.#open && this.waiting > this.limit) this.#turn(false);
   }
 
   /** `one` took `bytes`, and `left` still wait for it. */
@@ -48,11 +48,17 @@ export class Pressure<T extends Stalling> {
     this.waiting -= bytes;
     this.#since.delete(one);
     if (left > 0) this.#since.set(one, this.#clock.now());
+    if (!this.#open && !this.high) this.#turn(true);
   }
 
   close(): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
+  }
+
+  #turn(open: boolean): void {
+    this.#open = open;
+    this.#valve(open);
   }
 
   #arm(): void {

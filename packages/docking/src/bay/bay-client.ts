@@ -24,7 +24,7 @@ export interface BayHandlers {
   /** The bay is docked; `config` is its table in the manifest. No client comes before this has resolved. Called for each link. */
   moored?(config: Readonly<Record<string, string>>): void | Promise<void>;
   /** A client wants to board, or boards again after a link was lost (then `client.reboarding` is set). */
-  board?(client: BayClient): BoardingAnswer | undefined | void | Promise<BoardingAnswer | undefined | void>;
+  board?(client: BayClient): BoardingAnswer | undefined | Promise<BoardingAnswer | undefined>;
   /**
    * A message: a string for text, bytes for binary. In version 1 that is told by whether the bytes are UTF-8.
    * While what this returns is pending, the message counts against the client's window: that is the back-pressure.

@@ -8,9 +8,9 @@ import { isUtf8 } from "node:buffer";
 import type { Socket } from "node:net";
 import { deadline } from "@mothership/kernel";
 import { closeCodes, fitReason } from "../close-codes.ts";
-import { FrameUnexpectedError, LinkClosedError, LinkFaultError } from "../errors.ts";
+import { codeOf, FrameUnexpectedError, LinkClosedError, LinkFaultError } from "../errors.ts";
 import type { BoardingFrame, Frame, MooredTerms } from "../frame.ts";
-import { Mux } from "../mux.ts";
+import { Boarded, Mux } from "../mux.ts";
 import { Budget } from "../outbox.ts";
 import { FrameStream } from "../stream.ts";
 import { BayClient, type BayClientHost, type BayHandlers, type BoardingAnswer } from "./bay-client.ts";
@@ -37,6 +37,7 @@ export class Berth implements BayClientHost {
   readonly #handlers: BayHandlers;
   readonly #host: BerthHost;
   readonly #stream: FrameStream;
+  readonly #boarded = new Boarded();
   readonly #clients = new Map<number, BayClient>();
   readonly #ended = Promise.withResolvers<void>();
   #mux: Mux<BayClient> | undefined;
@@ -162,6 +163,7 @@ export class Berth implements BayClientHost {
           if (owner.emptied()) this.#try(() => this.#handlers.writable?.(owner), owner);
           this.#settle();
         },
+        stray: (connId, type) => this.#boarded.check(connId, type, this.#clients.has(connId)),
       },
       clock,
     );
@@ -178,6 +180,7 @@ export class Berth implements BayClientHost {
 
   #board(frame: BoardingFrame): void {
     if (this.#clients.has(frame.connId)) throw new FrameUnexpectedError("boarding", `client ${frame.connId} is aboard already`);
+    this.#boarded.add(frame.connId);
     const client = new BayClient(frame, this);
     if (this.#clients.size >= this.#options.maxClients) {
       this.#refuse(client, { refuse: 503 });
@@ -290,8 +293,7 @@ export class Berth implements BayClientHost {
     this.#host.failed(error);
     const told = error instanceof LinkFaultError || error instanceof LinkClosedError;
     if (this.#terms && !told) {
-      const code = "code" in error && typeof error.code === "string" ? error.code : "MS_FRAME_UNEXPECTED";
-      this.#stream.send({ type: "fault", code, message: error.message.slice(0, 500) });
+      this.#stream.send({ type: "fault", code: codeOf(error), message: error.message.slice(0, 500) });
     }
     this.#close();
   }

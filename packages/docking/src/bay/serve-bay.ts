@@ -35,6 +35,7 @@ class Listening implements ServedBay {
   readonly #server: Server;
   readonly #socket: bigint;
   readonly #options: CompleteBayOptions;
+  readonly #failed: (error: unknown) => void;
   readonly #berths = new Set<Berth>();
   readonly #config = Promise.withResolvers<Readonly<Record<string, string>>>();
   readonly #closed = Promise.withResolvers<void>();
@@ -49,6 +50,7 @@ class Listening implements ServedBay {
     this.path = options.path;
     this.#version = options.version;
     const failed = handlers.failed?.bind(handlers) ?? ((error: unknown) => console.error(error));
+    this.#failed = failed;
     server.on("connection", (connection) => {
       this.#orphan?.[Symbol.dispose]();
       this.#berths.add(
@@ -87,7 +89,9 @@ class Listening implements ServedBay {
     else this.#version = this.#options.version;
     if (this.#berths.size > 0 || early) return;
     this.#orphan?.[Symbol.dispose]();
-    this.#orphan = this.#options.clock.timer(this.#options.orphanMs, () => void this.close());
+    this.#orphan = this.#options.clock.timer(this.#options.orphanMs, () => {
+      this.close().catch((error: unknown) => this.#failed(error));
+    });
   }
 
   async #close(signal: AbortSignal | undefined): Promise<void> {
