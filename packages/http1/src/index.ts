@@ -11,7 +11,7 @@ export {
 } from "./limits.ts";
 export { refusals } from "./refusals.ts";
 export { serveConnection } from "./serve-connection.ts";
-export { resetSocket, resetSocket } from "./socket.ts";
+export { resetSocket } from "./socket.ts";
 export type {
   ChunkLimits,
   ClientError,
