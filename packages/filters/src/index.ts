@@ -1,1 +1,4 @@
+export { FilterOptionError } from "./errors.ts";
+export { type RateLimitOptions, rateLimit } from "./rate-limit.ts";
+export type { LimitScope } from "./rate-limit-fields.ts";
 export { type StaticDirectory, staticFiles } from "./static-files.ts";
