@@ -3,7 +3,20 @@ import { describe, expect, test } from "vitest";
 import { commandNames, parseCommandLine } from "./args.ts";
 import { helpFor } from "./help.ts";
 
-const plain = { command: "run", manifest: undefined, only: [], except: [], json: false, help: false };
+const plain = {
+  command: "run",
+  operands: [],
+  manifest: undefined,
+  only: [],
+  except: [],
+  json: false,
+  help: false,
+  follow: false,
+  tail: undefined,
+  since: undefined,
+  timeout: undefined,
+  for: undefined,
+};
 
 describe("parseCommandLine", () => {
   test.each([
@@ -21,6 +34,9 @@ describe("parseCommandLine", () => {
     ["help", { ...plain, command: "help", help: true }],
     ["--version", { ...plain, command: "version" }],
     ["-V", { ...plain, command: "version" }],
+    ["logs app web -f -n 5 --since 2m", { ...plain, command: "logs", operands: ["app", "web"], follow: true, tail: "5", since: "2m" }],
+    ["wait --timeout 5s app", { ...plain, command: "wait", operands: ["app"], timeout: "5s" }],
+    ["restart run", { ...plain, command: "restart", operands: ["run"] }],
   ])("reads %j", (line, expected) => {
     expect(parseCommandLine(line.split(" ").filter(Boolean))).toEqual(expected);
   });
@@ -35,6 +51,9 @@ describe("parseCommandLine", () => {
     ["chart --json=yes", '"--json" takes no value'],
     ["run now", '"run" does not take "now"'],
     ["init -x", '"init" has no option "-x"'],
+    ["restart", '"restart" needs the name of a ship, bay or job'],
+    ["signal app", '"signal" needs a name and a signal'],
+    ["explain a b", '"explain" does not take "b"'],
   ])("refuses %j with one sentence", (line, message) => {
     expect(() => parseCommandLine(line.split(" "))).toThrowError(
       expect.objectContaining({ code: "MS_USAGE", message: expect.stringContaining(message) }),

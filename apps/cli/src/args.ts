@@ -5,31 +5,83 @@ import { UsageError } from "./errors.ts";
 /** What the command line asks for. */
 export interface Invocation {
   readonly command: CommandName;
+  /** The words behind the command: names of units, mostly. */
+  readonly operands: readonly string[];
   readonly manifest: string | undefined;
   readonly only: readonly string[];
   readonly except: readonly string[];
   readonly json: boolean;
   readonly help: boolean;
+  readonly follow: boolean;
+  /** As written. */
+  readonly tail: string | undefined;
+  readonly since: string | undefined;
+  readonly timeout: string | undefined;
+  readonly for: string | undefined;
 }
 
-export const commandNames = ["run", "clearance", "chart", "init", "help", "version"] as const;
-export type CommandName = (typeof commandNames)[number];
-
 type Options = NonNullable<ParseArgsConfig["options"]>;
+
+interface GivenOptions {
+  readonly help?: boolean;
+  readonly version?: boolean;
+  readonly manifest?: string;
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
+  readonly json?: boolean;
+  readonly follow?: boolean;
+  readonly tail?: string;
+  readonly since?: string;
+  readonly timeout?: string;
+  readonly for?: string;
+}
+
+interface CommandShape {
+  readonly options: Options;
+  /** How many operands it takes. */
+  readonly least: number;
+  readonly most: number;
+  /** What they are, for a message. */
+  readonly operand?: string;
+}
+
 const everywhere = { help: { type: "boolean", short: "h" }, version: { type: "boolean", short: "V" } } as const satisfies Options;
 const manifest = { manifest: { type: "string", short: "c" } } as const satisfies Options;
 const filter = { only: { type: "string", multiple: true }, except: { type: "string", multiple: true } } as const satisfies Options;
 const json = { json: { type: "boolean" } } as const satisfies Options;
+const steering = { ...everywhere, ...manifest, ...json };
+const units = { options: steering, least: 1, most: Infinity, operand: "the name of a ship, bay or job" };
 
-/** The options that each command understands. */
-const optionsOf: Record<CommandName, Options> = {
-  run: { ...everywhere, ...manifest, ...filter },
-  clearance: { ...everywhere, ...manifest, ...filter, ...json },
-  chart: { ...everywhere, ...manifest, ...filter, ...json },
-  init: { ...everywhere, ...manifest },
-  help: everywhere,
-  version: everywhere,
-};
+/** The commands, with the options and operands that each understands. */
+const shapes = {
+  run: { options: { ...everywhere, ...manifest, ...filter }, least: 0, most: 0 },
+  clearance: { options: { ...everywhere, ...manifest, ...filter, ...json }, least: 0, most: 0 },
+  chart: { options: { ...everywhere, ...manifest, ...filter, ...json }, least: 0, most: 0 },
+  init: { options: { ...everywhere, ...manifest }, least: 0, most: 0 },
+  status: { options: steering, least: 0, most: 0 },
+  logs: {
+    options: { ...steering, follow: { type: "boolean", short: "f" }, tail: { type: "string", short: "n" }, since: { type: "string" } },
+    least: 0,
+    most: Infinity,
+  },
+  explain: { ...units, most: 1 },
+  start: units,
+  stop: units,
+  restart: units,
+  signal: { ...units, least: 2, most: 2, operand: "a name and a signal such as SIGHUP" },
+  wait: { options: { ...steering, for: { type: "string" }, timeout: { type: "string" } }, least: 0, most: Infinity },
+  plan: { options: steering, least: 0, most: 0 },
+  reload: { options: steering, least: 0, most: 0 },
+  help: { options: everywhere, least: 0, most: 1 },
+  version: { options: everywhere, least: 0, most: 0 },
+} as const satisfies Record<string, CommandShape>;
+
+export type CommandName = keyof typeof shapes;
+// The keys of a literal are its names.
+export const commandNames = Object.keys(shapes) as readonly CommandName[];
+
+/** Options that stand before their value: the word behind one is never a command. */
+const beforeValue = /^(-c|-n|--manifest|--only|--except|--tail|--since|--for|--timeout)$/;
 
 /**
  * Reads the command line. The first word that is no option names the command; `run` when there is none.
@@ -37,34 +89,39 @@ const optionsOf: Record<CommandName, Options> = {
  * @throws {UsageError} naming the word that is wrong and, where one is near, what was probably meant.
  */
 export function parseCommandLine(words: readonly string[]): Invocation {
-  const at = words.findIndex((word, index) => !word.startsWith("-") && !takesValue(words[index - 1]));
+  const at = words.findIndex((word, index) => !word.startsWith("-") && !beforeValue.test(words[index - 1] ?? ""));
   const command = at === -1 ? "run" : commandNamed(words[at] ?? "");
-  const rest = words.filter((_, index) => index !== at);
-  const options = optionsOf[command];
-  const { values, positionals, tokens } = parseArgs({ args: rest, options, strict: false, allowPositionals: true, tokens: true });
+  const shape: CommandShape = shapes[command];
+  const args = words.filter((_, index) => index !== at);
+  const { values, positionals, tokens } = parseArgs({ args, options: shape.options, strict: false, allowPositionals: true, tokens: true });
   for (const token of tokens) {
     if (token.kind !== "option") continue;
-    const option = options[token.name];
-    if (!option) throw new UsageError(`"${command}" has no option "${token.rawName}"${nearest(token.name, Object.keys(options), "--")}`);
+    const option = Object.hasOwn(shape.options, token.name) ? shape.options[token.name] : undefined;
+    if (!option)
+      throw new UsageError(`"${command}" has no option "${token.rawName}"${nearest(token.name, Object.keys(shape.options), "--")}`);
     if (option.type === "string" && !token.value) throw new UsageError(`"${token.rawName}" needs a value`);
     if (option.type === "boolean" && token.value !== undefined) throw new UsageError(`"${token.rawName}" takes no value`);
   }
-  if (positionals.length > 0 && command !== "help") throw new UsageError(`"${command}" does not take "${positionals[0]}"`);
   // The loop above has made sure that each option has the type that it was declared with.
-  const given = values as { help?: boolean; version?: boolean; manifest?: string; only?: string[]; except?: string[]; json?: boolean };
+  const given = values as GivenOptions;
+  const help = given.help === true || command === "help";
+  if (positionals.length > shape.most) throw new UsageError(`"${command}" does not take "${positionals[shape.most]}"`);
+  if (positionals.length < shape.least && !help)
+    throw new UsageError(`"${command}" needs ${shape.operand}; "mothership help ${command}" has an example`);
   return {
     command: given.version === true ? "version" : command === "help" && positionals[0] ? commandNamed(positionals[0]) : command,
+    operands: command === "help" ? [] : positionals,
     manifest: given.manifest,
     only: list(given.only),
     except: list(given.except),
     json: given.json === true,
-    help: given.help === true || command === "help",
+    help,
+    follow: given.follow === true,
+    tail: given.tail,
+    since: given.since,
+    timeout: given.timeout,
+    for: given.for,
   };
-}
-
-/** Every string option is written before its value, so the word behind one is never a command. */
-function takesValue(word: string | undefined): boolean {
-  return word !== undefined && /^(-c|--manifest|--only|--except)$/.test(word);
 }
 
 function commandNamed(word: string): CommandName {

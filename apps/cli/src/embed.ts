@@ -1,7 +1,8 @@
 import { type AbortOptions, type Logger, silentLogger, systemClock } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
 import type { LogLine } from "@mothership/supervisor";
-import { launch as launchWith, type Mothership } from "./bridge/launch.ts";
+import { launch as launchWith } from "./bridge/launch.ts";
+import type { Mothership } from "./bridge/running-fleet.ts";
 
 export interface EmbedOptions extends AbortOptions {
   /** Where mothership says what it does. Default: nowhere. */

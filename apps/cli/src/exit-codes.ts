@@ -5,6 +5,27 @@ export const exitCodes = {
   failed: 1,
   /** The command line or the manifest is wrong; nothing was started. */
   usage: 2,
-  /** The Node it was started with is too old (`EX_UNAVAILABLE`). Said by the launcher in `bin`. */
-  unsupportedNode: 69,
+  /** A reload did not work out and was undone. */
+  rolledBack: 3,
+  /** A wait was given up. */
+  timedOut: 4,
+  unknownUnit: 5,
+  notRunning: 6,
 } as const;
+
+/** Codes of errors that have an exit code of their own; all others are `failed`. */
+const byError: Readonly<Record<string, number>> = {
+  MS_USAGE: exitCodes.usage,
+  MS_UNSUPPORTED: exitCodes.usage,
+  MS_SELECTION_EMPTY: exitCodes.usage,
+  MS_MANIFEST_INVALID: exitCodes.usage,
+  MS_ROLLED_BACK: exitCodes.rolledBack,
+  MS_DEADLINE: exitCodes.timedOut,
+  MS_UNIT_UNKNOWN: exitCodes.unknownUnit,
+  MS_NOT_RUNNING: exitCodes.notRunning,
+};
+
+/** The exit code for an error with this code. */
+export function exitCodeOf(errorCode: string): number {
+  return byError[errorCode] ?? exitCodes.failed;
+}

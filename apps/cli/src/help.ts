@@ -6,64 +6,127 @@ const filter = `  --only A,B            only ships and bays with one of these ta
 const json = "  --json                for machines";
 const help = "  -h, --help            this text";
 
+/** Usage, what it does, its own options, an example. */
+function text(usage: string, does: string, options: readonly string[], example: string): string {
+  return `mothership ${usage}\n\n${does}\n\n${[...options, help].join("\n")}\n\nExample: mothership ${example}\n`;
+}
+
 const texts: Record<CommandName, string> = {
-  run: `mothership [run] [-c FILE] [--only A,B] [--except A,B]
-
-Runs the fleet until SIGINT or SIGTERM: prelaunch jobs, then ships in the order of their dependencies, then the network reaches them.
+  run: text(
+    "[run] [-c FILE] [--only A,B] [--except A,B]",
+    `Runs the fleet until SIGINT or SIGTERM: prelaunch jobs, then ships in the order of their dependencies, then the network reaches them.
 A first signal finishes running requests and stops the ships in reverse order; a second one ends everything at once.
-
-${manifest}
-${filter}
-${help}
-
-Example: mothership --only web
-`,
-  clearance: `mothership clearance [-c FILE] [--json]
-
-Checks the manifest without the network and without starting anything; all mistakes at once, each with its line.
-
-${manifest}
-${filter}
-${json}
-${help}
-
-Example: mothership clearance -c deploy/ship-manifest.toml
-`,
-  chart: `mothership chart [-c FILE] [--json]
-
-Draws which bind and route leads to which ship or bay, in the order in which routes are tried.
-
-${manifest}
-${filter}
-${json}
-${help}
-
-Example: mothership chart --json
-`,
-  init: `mothership init [-c FILE]
-
-Writes a manifest to start from, and beside it the schema that editors read. Never overwrites a file.
-
-  -c, --manifest FILE   where to (default: ship-manifest.toml here)
-${help}
-
-Example: mothership init
-`,
-  version: "mothership --version\n\nPrints the version.\n",
+SIGHUP reloads the manifest; on a terminal, which sends it when it closes, it stops the fleet.`,
+    [manifest, filter],
+    "--only web",
+  ),
+  clearance: text(
+    "clearance [-c FILE] [--json]",
+    "Checks the manifest without the network and without starting anything; all mistakes at once, each with its line.",
+    [manifest, filter, json],
+    "clearance -c deploy/ship-manifest.toml",
+  ),
+  chart: text(
+    "chart [-c FILE] [--json]",
+    "Draws which bind and route leads to which ship or bay, in the order in which routes are tried.",
+    [manifest, filter, json],
+    "chart --json",
+  ),
+  init: text(
+    "init [-c FILE]",
+    "Writes a manifest to start from, and beside it the schema that editors read. Never overwrites a file.",
+    ["  -c, --manifest FILE   where to (default: ship-manifest.toml here)"],
+    "init",
+  ),
+  status: text(
+    "status [--json]",
+    "Shows the fleet that runs from this manifest: state, pid, health, restarts and memory of each unit.",
+    [manifest, json],
+    "status",
+  ),
+  logs: text(
+    "logs [NAME...] [-f] [-n LINES] [--since TIME]",
+    "Shows the last lines of these units, or of all.",
+    [
+      "  -f, --follow          go on with what comes",
+      "  -n, --tail LINES      so many lines of each unit (default: all that are kept)",
+      "  --since TIME          nothing older: 30s, 5m, 2h, or a date such as 2026-01-31T08:00:00Z",
+      manifest,
+      json,
+    ],
+    "logs app -f -n 20",
+  ),
+  explain: text(
+    "explain NAME [--json]",
+    "Says why a unit is in its state: what it waits for, its last exits with their last lines, its probe results.",
+    [manifest, json],
+    "explain app",
+  ),
+  start: text("start NAME...", "Starts units, with what they depend on, and waits until they are ready.", [manifest, json], "start mailer"),
+  stop: text(
+    "stop NAME...",
+    "Stops units and waits until nothing of them is left. They stay stopped until they are started.",
+    [manifest, json],
+    "stop mailer",
+  ),
+  restart: text(
+    "restart NAME...",
+    "Drains, stops and starts units, one after the other, and waits until each is ready.",
+    [manifest, json],
+    "restart app",
+  ),
+  signal: text("signal NAME SIGNAL", "Sends a signal to the process of a unit.", [manifest, json], "signal app SIGUSR1"),
+  wait: text(
+    "wait [NAME...] [--for ready|stopped] [--timeout TIME]",
+    "Waits until these units, or all, are ready (jobs: completed).",
+    [
+      "  --for STATE           ready (default) or stopped",
+      "  --timeout TIME        give up after so long (default 60s), exit code 4",
+      manifest,
+      json,
+    ],
+    "wait app --for ready --timeout 30s",
+  ),
+  plan: text(
+    "plan [--json]",
+    "Shows what a reload would do with the manifest as it is on disk, and touches nothing.",
+    [manifest, json],
+    "plan",
+  ),
+  reload: text(
+    "reload [--json]",
+    "Makes the manifest on disk the one in force. Only what changed is restarted; what does not become ready is undone (exit code 3).",
+    [manifest, json],
+    "reload",
+  ),
+  version: "mothership --version\n\nPrints the version.\n\nExample: mothership --version\n",
   help: `mothership: runs a fleet of processes and puts them on the network.
 
-  mothership [run]        run the fleet
-  mothership clearance    check the manifest, all mistakes at once
-  mothership chart        show which route leads where
-  mothership init         write a manifest to start from
-  mothership help COMMAND more about one of them
+  mothership [run]             run the fleet
+  mothership clearance         check the manifest, all mistakes at once
+  mothership chart             show which route leads where
+  mothership init              write a manifest to start from
+
+of a fleet that runs:
+  mothership status            state of each unit
+  mothership logs [NAME...]    what they print; -f goes on
+  mothership explain NAME      why is it in this state?
+  mothership start, stop, restart NAME...
+  mothership signal NAME SIGNAL
+  mothership wait [NAME...]    until they are ready
+  mothership plan, reload      what a changed manifest would do; do it
+
+  mothership help COMMAND      more about one of them
 
 ${manifest}
 ${filter}
   -V, --version         the version
 ${help}
 
-Exit codes: 0 done; 1 something failed while running; 2 the command line or the manifest is wrong; 69 this Node is too old.
+Exit codes: 0 done; 1 something failed while running; 2 the command line or the manifest is wrong; 3 a reload was undone;
+4 waited for too long; 5 no such unit; 6 no fleet is running; 69 this Node is too old.
+
+Example: mothership -c deploy/ship-manifest.toml
 `,
 };
 

@@ -1,12 +1,9 @@
 import { hasCode, MothershipError, messageOf, redact } from "@mothership/kernel";
 import type { ManifestError } from "@mothership/manifest";
 import { type Invocation, parseCommandLine } from "./args.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { helpFor } from "./help.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** Faults of the command line or the manifest, found before anything was started. */
-const usageErrors: readonly string[] = ["MS_USAGE", "MS_UNSUPPORTED", "MS_SELECTION_EMPTY"];
 
 /** Runs the program on this process: the only caller is the launcher in `bin`. */
 export async function run(): Promise<void> {
@@ -52,6 +49,23 @@ async function perform(invocation: Invocation, terminal: Terminal): Promise<numb
       return (await import("./commands/init.ts")).init(invocation, terminal);
     case "run":
       return (await import("./commands/run.ts")).run(invocation, terminal);
+    case "status":
+      return (await import("./commands/status.ts")).status(invocation, terminal);
+    case "explain":
+      return (await import("./commands/status.ts")).explain(invocation, terminal);
+    case "logs":
+      return (await import("./commands/logs.ts")).logs(invocation, terminal);
+    case "start":
+    case "stop":
+    case "restart":
+      return (await import("./commands/steer.ts")).steer(invocation.command, invocation, terminal);
+    case "signal":
+      return (await import("./commands/steer.ts")).signal(invocation, terminal);
+    case "wait":
+      return (await import("./commands/steer.ts")).wait(invocation, terminal);
+    case "plan":
+    case "reload":
+      return (await import("./commands/steer.ts")).reload(invocation.command, invocation, terminal);
   }
 }
 
@@ -64,7 +78,7 @@ async function report(error: unknown, terminal: Terminal): Promise<number> {
   }
   if (error instanceof MothershipError) {
     terminal.err(`mothership: ${redact(error.message)}\n`);
-    return usageErrors.includes(error.code) ? exitCodes.usage : exitCodes.failed;
+    return exitCodeOf(hasReason(error) ? error.reasonCode : error.code);
   }
   // A mistake of ours: say so, and how to get at what a bug report needs.
   terminal.err(
@@ -72,4 +86,9 @@ async function report(error: unknown, terminal: Terminal): Promise<number> {
   );
   if (process.env["MOTHERSHIP_DEBUG"] === "1" && error instanceof Error) terminal.err(`${redact(error.stack ?? "")}\n`);
   return exitCodes.failed;
+}
+
+/** A failure that the fleet reported: what counts is the code that it gave. */
+function hasReason(error: object): error is { readonly reasonCode: string } {
+  return "reasonCode" in error && typeof error.reasonCode === "string";
 }

@@ -1,6 +1,3 @@
-/** How the shell or an init system asks for the end. */
-const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** Two wishes that come from outside: the first asks to stop, the second to stop at once. Disposing takes the listeners away. */
 export interface StopSignals extends Disposable {
   readonly stop: AbortSignal;
@@ -17,8 +14,12 @@ export interface StopListener {
   failed(error: unknown): void;
 }
 
-/** Listens to SIGINT, SIGTERM and SIGHUP of this process, and to exceptions that nobody caught. */
-export function listenForStop(listener: StopListener): StopSignals {
+/**
+ * Listens to SIGINT and SIGTERM of this process, and to exceptions that nobody caught. `hangup`: what SIGHUP means, the end as when a
+ * terminal goes away, or something else, as for a service without one.
+ */
+export function listenForStop(listener: StopListener, hangup: "stop" | (() => void)): StopSignals {
+  const names: readonly NodeJS.Signals[] = hangup === "stop" ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];
   const stop = new AbortController();
   const force = new AbortController();
   let mistake: unknown;
@@ -34,6 +35,7 @@ export function listenForStop(listener: StopListener): StopSignals {
     wish(new Error("stopping after a mistake of mothership", { cause: error }));
   };
   for (const name of names) process.on(name, onSignal);
+  if (hangup !== "stop") process.on("SIGHUP", hangup);
   process.on("uncaughtException", onMistake);
   return {
     stop: stop.signal,
@@ -43,6 +45,7 @@ export function listenForStop(listener: StopListener): StopSignals {
     },
     [Symbol.dispose]: () => {
       for (const name of names) process.removeListener(name, onSignal);
+      if (hangup !== "stop") process.removeListener("SIGHUP", hangup);
       process.removeListener("uncaughtException", onMistake);
     },
   };

@@ -42,6 +42,8 @@ export async function mothership(
 export interface TestFleet extends AsyncDisposable {
   readonly folder: string;
   readonly pid: number;
+  /** What a command needs in its environment to find this fleet. */
+  readonly env: Record<string, string>;
   lines(): OutputLine[];
   stdout(): string;
   stderr(): string;
@@ -62,9 +64,11 @@ export function startFleet(
   const folder = tempFolder();
   writeFileSync(folder.join("ship-manifest.toml"), manifest);
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(folder.join(name), text);
+  // Each fleet of a test is steered through a folder of its own.
+  const env = { MS_SOCKET_DIR: folder.join("run") };
   const child = spawn(process.execPath, [bin, "run", ...(options.args ?? [])], {
     cwd: folder.path,
-    env: { ...process.env, FOLDER: folder.path, ...options.env },
+    env: { ...process.env, ...env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const text = collect(child);
@@ -78,6 +82,7 @@ export function startFleet(
     eventually(`${what} in ${JSON.stringify(text())}`.slice(0, 4000), () => lines().find(fits), 20_000);
   return {
     folder: folder.path,
+    env,
     pid: child.pid ?? 0,
     lines,
     stdout: () => text().stdout,

@@ -65,6 +65,8 @@ export interface FleetSnapshot {
   /** Of the lifecycle, lower case. */
   readonly status: string;
   readonly since: number;
+  /** Number of the latest event: `watch` with `after` this misses nothing that is not in here. */
+  readonly seq: number;
   readonly pid: number;
   readonly version: string;
   /** Absolute path of the manifest. */

@@ -34,6 +34,7 @@ const unit: UnitExplanation = {
 const snapshot: FleetSnapshot = {
   status: "running",
   since: 1,
+  seq: 0,
   pid: process.pid,
   version: "0",
   manifest: "/x",

@@ -1,4 +1,5 @@
 export { diffManifests, type ManifestDiff } from "./diff.ts";
+export { parseDuration } from "./duration.ts";
 export { ManifestError, SelectionError } from "./errors.ts";
 export type { Environment } from "./expand.ts";
 export { type FormatOptions, formatIssues } from "./format-issues.ts";

@@ -10,3 +10,32 @@ export class PreflightError extends MothershipError {
     this.problems = problems;
   }
 }
+
+/** The new manifest changes what only a new start can change. Nothing was touched. */
+export class ReloadRefusedError extends MothershipError {
+  readonly code = "MS_RELOAD_REFUSED";
+  readonly settings: readonly string[];
+  constructor(settings: readonly string[]) {
+    super(`these settings changed and need a new start of mothership: ${settings.join(", ")}; everything runs on as it was`);
+    this.name = "ReloadRefusedError";
+    this.settings = settings;
+  }
+}
+
+/** A reload did not work out, and the manifest of before is in force again. */
+export class RolledBackError extends MothershipError {
+  readonly code = "MS_ROLLED_BACK";
+  constructor(reason: string, options?: ErrorOptions) {
+    super(`the reload was undone: ${reason}`, options);
+    this.name = "RolledBackError";
+  }
+}
+
+/** A signal was to go to a unit that does not run. */
+export class SignalRefusedError extends MothershipError {
+  readonly code = "MS_SIGNAL_REFUSED";
+  constructor(unit: string) {
+    super(`"${unit}" does not run, so there is nothing to send a signal to`);
+    this.name = "SignalRefusedError";
+  }
+}

@@ -21,6 +21,12 @@ export async function assertLaunchable(manifest: Manifest, specs: readonly Proce
   if (problems.length > 0) throw new PreflightError(problems);
 }
 
+/** What of that concerns processes alone: their commands. @throws {PreflightError} */
+export function assertStartable(specs: readonly ProcessSpec[]): void {
+  const problems = checkCommands(specs).map(({ message }) => message);
+  if (problems.length > 0) throw new PreflightError(problems);
+}
+
 async function missingFolders({ mothership }: Manifest): Promise<string[]> {
   const looks = mothership.staticDirs.map(async ({ path, written, prefix }) => {
     const found = await stat(path).catch(() => undefined);

@@ -4,13 +4,16 @@ import type { LogSink as ProcessSink } from "@mothership/supervisor";
 import type { Invocation } from "../args.ts";
 import { PreflightError } from "../bridge/errors.ts";
 import { createLogger } from "../bridge/json-logger.ts";
-import { launch, type Mothership } from "../bridge/launch.ts";
+import { launch } from "../bridge/launch.ts";
 import type { FinalStatus } from "../bridge/lifecycle.ts";
 import { jsonSink, type LogSink, prettySink } from "../bridge/log-sink.ts";
+import type { Mothership } from "../bridge/running-fleet.ts";
+import { controlSocket, manifestIdentity } from "../control-socket.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { readManifest } from "../manifest-file.ts";
 import { listenForStop, type StopListener } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
+import { version } from "../version.ts";
 
 /** `mothership run`: until a signal ends it, or an essential ship is lost. */
 export async function run(invocation: Invocation, terminal: Terminal): Promise<number> {
@@ -19,13 +22,28 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   const names = [...manifest.mothership.prelaunch, ...manifest.ships].map((one) => one.name);
   const sink = terminal.interactive ? prettySink(terminal.out, { names, color: terminal.color }) : jsonSink(terminal.out);
   const log = createLogger({ clock: systemClock, level: logLevel(process.env["MOTHERSHIP_LOG"]), write: sink.own });
-  using signals = listenForStop(tellingOf(log));
+  let fleet: Mothership | undefined;
+  // A service has no terminal that could hang up; there SIGHUP asks for a reload, as everywhere.
+  const reload = (): void => {
+    fleet?.control.reload().catch((error: unknown) => log.error("The reload failed", { error }));
+  };
+  using signals = listenForStop(tellingOf(log), terminal.interactive ? "stop" : reload);
 
-  let fleet: Mothership;
   try {
     const surroundings = { env: process.env, execPath: process.execPath };
     const { stop: signal, force } = signals;
-    fleet = await launch(manifest, { clock: systemClock, log, sink: toStdout(sink), surroundings, signal, force });
+    fleet = await launch(manifest, {
+      clock: systemClock,
+      log,
+      sink: toStdout(sink),
+      surroundings,
+      signal,
+      force,
+      controlSocket: controlSocket(invocation),
+      file: manifestIdentity(invocation),
+      read: async () => (await readManifest(invocation)).manifest,
+      version,
+    });
   } catch (error) {
     if (hasCode(error, "MS_UNSUPPORTED")) throw error;
     const asked = signals.stop.aborted && signals.mistake === undefined;

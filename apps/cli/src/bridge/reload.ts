@@ -1,0 +1,104 @@
+import type { ReloadPlan } from "@mothership/control";
+import { type AbortOptions, type Deps, deadline, messageOf } from "@mothership/kernel";
+import { diffManifests, type Manifest } from "@mothership/manifest";
+import type { Supervisor } from "@mothership/supervisor";
+import type { Edge } from "./edge.ts";
+import { ReloadRefusedError, RolledBackError } from "./errors.ts";
+import { planEdge } from "./plan/edge.ts";
+import { planProcesses, type Surroundings } from "./plan/processes.ts";
+import { assertStartable } from "./preflight.ts";
+import { assertSupported } from "./supported.ts";
+
+/** Settings that were used up at the start, or whose change does not matter to a fleet that runs. */
+const withoutEffect: readonly string[] = ["prelaunch", "uplinks", "flagship"];
+
+/** What a reload from one manifest to another would do. Pure. */
+export function planOf(before: Manifest, next: Manifest): ReloadPlan {
+  const { added, removed, changed, needsRestart, routing, settings } = diffManifests(before, next);
+  const replaced = new Set(needsRestart);
+  return {
+    added: added.toSorted(),
+    removed: removed.toSorted(),
+    replaced: [...replaced].sort(),
+    updated: changed.filter((name) => !replaced.has(name)).sort(),
+    edge: routing || settings.includes("staticDirs"),
+    needsRestart: settings.filter((name) => name !== "staticDirs" && !withoutEffect.includes(name)).sort(),
+  };
+}
+
+export interface ReloadParts {
+  readonly before: Manifest;
+  readonly next: Manifest;
+  /** Makes a manifest the one in force for whoever looks. */
+  readonly adopt: (manifest: Manifest) => void;
+  readonly supervisor: Supervisor;
+  readonly edge: Edge | undefined;
+  readonly surroundings: Surroundings;
+  readonly deps: Deps;
+}
+
+/**
+ * Goes from one manifest to the next: routes are swapped, then only those processes are touched whose definition changed.
+ *
+ * @throws {ReloadRefusedError} before anything is touched, when only a new start could do it; {RolledBackError} when something did not
+ * become ready, with the manifest of before in force again.
+ */
+export async function reloadFleet(parts: ReloadParts, { signal }: AbortOptions): Promise<ReloadPlan> {
+  const { before, next, adopt, supervisor, edge, surroundings, deps } = parts;
+  const plan = planOf(before, next);
+  if (plan.needsRestart.length > 0) throw new ReloadRefusedError(plan.needsRestart);
+  assertSupported(next);
+  const processes = planProcesses(next, surroundings);
+  const fresh = new Set([...plan.added, ...plan.replaced]);
+  assertStartable(processes.filter(({ name }) => fresh.has(name)));
+  const use = (manifest: Manifest): void => {
+    adopt(manifest);
+    edge?.replace(planEdge(manifest));
+    // A process that goes on says nothing, so an upstream that is new for it has to be told what is known.
+    for (const { name, healthy } of supervisor.snapshot()) if (!fresh.has(name)) edge?.setAvailable(name, healthy);
+  };
+  use(next);
+  try {
+    using patience = patienceWith(fresh, supervisor, deps, signal);
+    await supervisor.apply(processes, { signal: patience.signal });
+  } catch (error) {
+    deps.log.warn("A reload failed and is undone", { error });
+    use(before);
+    await supervisor.apply(planProcesses(before, surroundings));
+    for (const { name, healthy } of supervisor.snapshot()) edge?.setAvailable(name, healthy);
+    throw new RolledBackError(messageOf(error), { cause: error });
+  }
+  for (const { name, healthy } of supervisor.snapshot()) edge?.setAvailable(name, healthy);
+  deps.log.info("The manifest was reloaded", { added: plan.added, removed: plan.removed, replaced: plan.replaced, updated: plan.updated });
+  return plan;
+}
+
+/** What a reload waits for in all. */
+const applyMs = 120_000;
+/** A new process that fails so often in a row is not going to come up. */
+const maxFailures = 3;
+
+/** A signal that fires when one of the fresh processes has failed often enough, or all took too long. */
+function patienceWith(
+  fresh: ReadonlySet<string>,
+  supervisor: Supervisor,
+  { clock }: Deps,
+  outer: AbortSignal | undefined,
+): Disposable & { readonly signal: AbortSignal } {
+  const lost = new AbortController();
+  const limit = deadline("bringing up what changed", applyMs, clock, outer);
+  const failures = new Map<string, number>();
+  const watching = supervisor.events.on("stateChanged", ({ name, to, reason }) => {
+    if (!fresh.has(name) || (to !== "backoff" && to !== "failed")) return;
+    const count = (failures.get(name) ?? 0) + 1;
+    failures.set(name, count);
+    if (to === "failed" || count >= maxFailures) lost.abort(new Error(`"${name}" does not come up: ${reason}`));
+  });
+  return {
+    signal: AbortSignal.any([lost.signal, limit.signal]),
+    [Symbol.dispose]() {
+      watching[Symbol.dispose]();
+      limit[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { LogsOptions } from "@mothership/control";
+import { systemClock } from "@mothership/kernel";
+import { parseDuration } from "@mothership/manifest";
+import type { Invocation } from "../args.ts";
+import { jsonSink, prettySink } from "../bridge/log-sink.ts";
+import { fleetOf } from "../control-socket.ts";
+import { UsageError } from "../errors.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { listenForStop } from "../signals.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `mothership logs`: what units have printed, and print. */
+export async function logs(invocation: Invocation, terminal: Terminal): Promise<number> {
+  const control = fleetOf(invocation);
+  const names = invocation.operands.length > 0 ? invocation.operands : (await control.snapshot()).units.map((unit) => unit.name);
+  const sink = invocation.json ? jsonSink(terminal.out) : prettySink(terminal.out, { names, color: terminal.color });
+  using stopped = listenForStop({ received: () => undefined, failed: (error) => terminal.err(`${String(error)}\n`) }, "stop");
+  try {
+    for await (const line of control.logs({ units: names, ...rangeOf(invocation), follow: invocation.follow, signal: stopped.stop })) {
+      if (line.dropped > 0) terminal.err(`mothership: ${line.dropped} lines of "${line.name}" came faster than they could be shown\n`);
+      sink.ship(line);
+    }
+  } catch (error) {
+    if (!stopped.stop.aborted) throw error;
+  }
+  return exitCodes.done;
+}
+
+function rangeOf({ tail, since }: Invocation): Pick<LogsOptions, "tail" | "since"> {
+  if (tail !== undefined && !/^\d{1,9}$/.test(tail)) throw new UsageError(`"--tail ${tail}": write a number of lines`);
+  return { ...(tail !== undefined && { tail: Number(tail) }), ...(since !== undefined && { since: momentOf(since) }) };
+}
+
+/** A span back from now, or a date. */
+function momentOf(text: string): number {
+  const back = parseDuration(text);
+  const moment = back === undefined ? Date.parse(text) : systemClock.wallTime() - back;
+  if (Number.isNaN(moment))
+    throw new UsageError(`"--since ${text}": write a span such as 30s, 5m or 2h, or a date such as 2026-01-31T08:00:00Z`);
+  return Math.max(0, Math.round(moment));
+}

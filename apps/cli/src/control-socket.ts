@@ -1,0 +1,26 @@
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { connectControl, controlPath, type FleetControl } from "@mothership/control";
+import type { Invocation } from "./args.ts";
+import { manifestPath } from "./manifest-file.ts";
+
+/** The manifest that the command line means, absolute and without links: what tells one fleet from another. */
+export function manifestIdentity(invocation: Invocation): string {
+  const path = resolve(manifestPath(invocation));
+  try {
+    return realpathSync(path);
+  } catch {
+    // A fleet may run on although its manifest was taken away; the socket is found by the name it had.
+    return path;
+  }
+}
+
+/** Where the fleet of this manifest is steered. */
+export function controlSocket(invocation: Invocation): string {
+  return controlPath(manifestIdentity(invocation), process.env);
+}
+
+/** The control of the fleet that runs from this manifest. Its calls reject with `NotRunningError` when there is none. */
+export function fleetOf(invocation: Invocation): FleetControl {
+  return connectControl(controlSocket(invocation));
+}

@@ -1,0 +1,125 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, isAlive } from "@mothership/testkit";
+import { describe, expect, test } from "vitest";
+import { type Finished, mothership, ship, startFleet, type TestFleet } from "./fleet.ts";
+
+/** A command on the fleet of a test, as typed in its folder. */
+const on =
+  (fleet: TestFleet) =>
+  (...args: string[]): Promise<Finished> =>
+    mothership(args, { cwd: fleet.folder, env: fleet.env });
+
+interface Unit {
+  readonly name: string;
+  readonly pid?: number;
+  readonly state: string;
+  readonly restarts: number;
+}
+
+async function unitsOf(command: ReturnType<typeof on>): Promise<Map<string, Unit>> {
+  const { units } = JSON.parse((await command("status", "--json")).stdout) as { readonly units: readonly Unit[] };
+  return new Map(units.map((unit) => [unit.name, unit]));
+}
+
+describe("a fleet that runs", () => {
+  test("is looked at and steered from outside", async () => {
+    await using fleet = startFleet(`
+${ship("app", await freePort())}
+[[fleet.workers]]
+name = "flaky"
+command = "${process.execPath}"
+args = ["-e", "console.log('about to fail'); process.exitCode = 3"]
+critical = false
+`);
+    const command = on(fleet);
+    await fleet.line("the control socket", (line) => line.status === "launching");
+    expect((await command("wait", "app", "--timeout", "20s")).code).toBe(0);
+    await fleet.line("the failing ship", (line) => line.msg === "about to fail");
+
+    const status = await command("status");
+    expect(status.stdout).toMatch(/app +web +ready/);
+    const explained = await command("explain", "flaky");
+    expect(explained.stdout).toMatch(/"flaky" \(workers\) is .*exited with code 3[\s\S]*ended with code 3\n {4}\| about to fail/);
+    const logs = await command("logs", "flaky", "-n", "1", "--json");
+    expect(JSON.parse(logs.stdout)).toMatchObject({ ship: "flaky", stream: "stdout", msg: "about to fail" });
+
+    const before = (await unitsOf(command)).get("app");
+    expect((await command("restart", "app")).stdout).toBe('"app" was restarted\n');
+    const after = (await unitsOf(command)).get("app");
+    expect(after).toMatchObject({ state: "ready", restarts: 1 });
+    expect(after?.pid).not.toBe(before?.pid);
+    expect(isAlive(before?.pid ?? 0)).toBe(false);
+
+    expect((await command("stop", "app", "flaky")).code).toBe(0);
+    expect(isAlive(after?.pid ?? 0)).toBe(false);
+    expect((await command("wait", "app", "--for", "stopped")).code).toBe(0);
+    const late = await command("wait", "app", "--timeout", "100ms");
+    expect([late.code, late.stderr]).toEqual([4, expect.stringMatching(/waiting for app to be ready: the deadline of 100 ms passed/)]);
+    expect((await command("start", "app")).code).toBe(0);
+    expect((await unitsOf(command)).get("app")?.state).toBe("ready");
+    expect((await command("signal", "app", "term")).code).toBe(0);
+  });
+
+  test("says which unit is unknown, and that it runs already when it is started again", async () => {
+    await using fleet = startFleet(ship("app", await freePort()));
+    const command = on(fleet);
+    await fleet.running();
+    const unknown = await command("stop", "nope");
+    expect([unknown.code, unknown.stderr]).toEqual([5, 'mothership: there is no ship, bay or job "nope"; there are: app\n']);
+    const second = await command("run");
+    expect(second.code).toBe(1);
+    expect(second.stderr).toMatch(new RegExp(`running already, with pid ${fleet.pid} `));
+    expect((await unitsOf(command)).get("app")?.state).toBe("ready");
+  });
+
+  test("follows a changed manifest: what did not change keeps its process, what is invalid changes nothing", async () => {
+    const [http, first, second, third] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    const bind = `[mothership.bind]\nhttp = "127.0.0.1:${http}"\n`;
+    const kept = ship("kept", first, 'routes = ["http:/kept"]');
+    await using fleet = startFleet(`${bind}${kept}${ship("changed", second, 'routes = ["http:/changed"]')}`);
+    const command = on(fleet);
+    const manifest = join(fleet.folder, "ship-manifest.toml");
+    await fleet.running();
+    const before = await unitsOf(command);
+
+    writeFileSync(
+      manifest,
+      `${bind}${kept}${ship("changed", third, 'routes = ["http:/changed"]')}${ship("added", second, 'routes = ["http:/.*"]')}`,
+    );
+    expect((await command("plan")).stdout).toBe("would start: added\nwould restart: changed\nwould swap routes and static folders\n");
+    expect((await command("reload")).code).toBe(0);
+    const after = await unitsOf(command);
+    expect(after.get("kept")?.pid).toBe(before.get("kept")?.pid);
+    expect(after.get("changed")?.pid).not.toBe(before.get("changed")?.pid);
+    const asked = async (path: string): Promise<unknown> =>
+      ((await (await fetch(`http://127.0.0.1:${http}${path}`)).json()) as { ship: string }).ship;
+    expect([await asked("/kept"), await asked("/changed"), await asked("/other")]).toEqual(["kept", "changed", "added"]);
+
+    writeFileSync(manifest, `${readFileSync(manifest, "utf8")}\nx =`);
+    const invalid = await command("reload");
+    expect([invalid.code, invalid.stderr]).toEqual([2, expect.stringMatching(/ship-manifest.toml:\d+:\d+/)]);
+    expect((await unitsOf(command)).get("kept")?.pid).toBe(before.get("kept")?.pid);
+  });
+
+  test("goes back to the old manifest when a replacement does not come up", async () => {
+    const [http, port] = [await freePort(), await freePort()];
+    const bind = `[mothership.bind]\nhttp = "127.0.0.1:${http}"\n`;
+    const good = `${bind}${ship("app", port, 'routes = ["http:/.*"]')}`;
+    await using fleet = startFleet(good);
+    const command = on(fleet);
+    await fleet.running();
+    const broken = good.replace(/args = .*/, `args = ["-e", "console.error('cannot start'); process.exit(9)"]`);
+    writeFileSync(join(fleet.folder, "ship-manifest.toml"), broken);
+    const failed = await command("reload");
+    expect([failed.code, failed.stderr]).toEqual([3, expect.stringMatching(/undone/)]);
+    expect((await fetch(`http://127.0.0.1:${http}/`)).status).toBe(200);
+  });
+});
+
+test("without a fleet every command says how to start one", async () => {
+  for (const words of [["status"], ["logs"], ["explain", "x"], ["restart", "x"], ["plan"], ["wait"]]) {
+    const { code, stderr } = await mothership(words, { env: { MS_SOCKET_DIR: "/tmp/ms-none" } });
+    expect([code, stderr]).toEqual([6, expect.stringMatching(/no fleet is running here .*"mothership run"/)]);
+  }
+});
