@@ -3,6 +3,7 @@ import { openCheck } from "./checker.ts";
 import type { CheckSpec, Probe, ProbeResult, StartupSpec } from "./probe.ts";
 import type { ProbeSubject } from "./probes.ts";
 import { isAnnouncement, probeFunction, probesOf } from "./probes.ts";
+import type { Cause } from "./record.ts";
 import type { CompleteSpec } from "./spec.ts";
 
 export type CheckKind = "startup" | "ready" | "live";
@@ -24,8 +25,18 @@ const liveDefaults = { intervalMs: 10_000, timeoutMs: 5_000 } as const;
 /** Hears what the checks of one incarnation find. */
 export interface CheckListener {
   result(kind: CheckKind, result: ProbeResult, verdict: Verdict): void;
-  /** The startup check has not passed in time. */
-  late(limitMs: number, last: ProbeResult | undefined): void;
+  /** The startup check has not passed in time; the reason says what it found last. */
+  late(reason: string): void;
+}
+
+/** What a result means for the process, if it means anything new. */
+export function causeOf(check: CheckKind, { reason }: ProbeResult, verdict: Verdict, incarnation: number): Cause | undefined {
+  if (check === "startup") return verdict === "good" ? { type: "startupPassed", incarnation } : undefined;
+  if (verdict === "bad")
+    return check === "ready"
+      ? { type: "readyFailed", incarnation, reason: `readiness check failed: ${reason}` }
+      : { type: "liveFailed", incarnation, reason: `liveness check failed: ${reason}` };
+  return check === "ready" && verdict === "good" ? { type: "readyPassed", incarnation } : undefined;
 }
 
 /** The checks of one process: which of them run now, and the last results of each. */
@@ -50,7 +61,10 @@ export class ProcessChecks {
     if (!startup) return;
     this.#open("startup", startupPlan(name, startup, subject), listener);
     const limitMs = startup.limitMs ?? startupDefaults.limitMs;
-    this.#limit = this.#deps.clock.timer(limitMs, () => listener.late(limitMs, this.#history.startup[0]));
+    this.#limit = this.#deps.clock.timer(limitMs, () => {
+      const [last] = this.#history.startup;
+      listener.late(`startup check did not pass within ${limitMs / 1_000} s${last ? `: ${last.reason}` : ""}`);
+    });
   }
 
   startRunning({ name, ready, live }: CompleteSpec, subject: ProbeSubject, listener: CheckListener): void {

@@ -3,6 +3,7 @@ import type { Logger } from "@mothership/kernel";
 import { messageOf } from "@mothership/kernel";
 import { Announcements, channelOf, ownPatterns } from "./announcements.ts";
 import { background } from "./background.ts";
+import type { Cgroup } from "./cgroup.ts";
 import type { ExitReport, SupervisorDeps } from "./contract.ts";
 import { cookieFor, cookieName } from "./cookie.ts";
 import type { ExecResult } from "./exec.ts";
@@ -22,6 +23,7 @@ export interface ChildDeps extends Pick<SupervisorDeps, "clock"> {
   readonly log: Logger;
   readonly fleetId: string;
   readonly dieWithSupervisor: boolean;
+  readonly cgroup: Cgroup | undefined;
   readonly output: ProcessOutput;
   /** It said something that somebody waits for. */
   readonly onNews: () => void;
@@ -91,6 +93,8 @@ export class Child {
     const pid = child.pid!; // `isStarted` has seen it
     this.#child = child;
     this.#pid = pid;
+    // At once: what it starts before it has been moved is not in the group.
+    if (this.#deps.cgroup) background(this.#deps.cgroup.add(pid), log);
     this.#announcements.listen(child, notify);
     child.stdin?.on("error", () => child.stdin?.destroy()); // it was closed by the process: nobody reads
     child.on("error", (error) => log.warn("a signal or message did not reach a process", { ship: spec.name, reason: messageOf(error) }));

@@ -42,6 +42,8 @@ export interface SupervisorOptions {
   readonly memoryIntervalMs?: number;
   /** Let the system kill a process when the supervisor dies (Linux, where `setpriv` is installed). Default true. */
   readonly dieWithSupervisor?: boolean;
+  /** Put each process into a control group of its own, below that of the supervisor (Linux, cgroup v2, where it may be written). Default true. */
+  readonly cgroups?: boolean;
 }
 
 /** How a process ended. */

@@ -42,9 +42,17 @@ export function withDependencies(names: Iterable<string>, specs: ReadonlyMap<str
   return found;
 }
 
-function nameProblems({ name, command }: CompleteSpec): readonly string[] {
-  if (name === "" || name.includes("\0")) return [`${JSON.stringify(name)} cannot be a name`];
-  return command === "" || command.includes("\0") ? [`"${name}" has no command that could be run`] : [];
+function nameProblems({ name, command, args, env }: CompleteSpec): readonly string[] {
+  const hasNul = (text: string): boolean => text.includes("\0");
+  if (name === "" || hasNul(name)) return [`${JSON.stringify(name)} cannot be a name`];
+  const problems: string[] = [];
+  if (command === "" || hasNul(command)) problems.push(`"${name}" has no command that could be run`);
+  if (args.some(hasNul)) problems.push(`"${name}" has an argument with a NUL in it`);
+  // The names only: a value may be a secret.
+  for (const [key, value] of Object.entries(env))
+    if (key === "" || key.includes("=") || hasNul(key) || hasNul(value))
+      problems.push(`"${name}" has a variable ${JSON.stringify(key)} that cannot be in an environment`);
+  return problems;
 }
 
 function patternProblems(spec: CompleteSpec): readonly string[] {

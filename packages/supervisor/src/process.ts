@@ -1,12 +1,14 @@
 import type { Emitter } from "@mothership/kernel";
-import { deadline, messageOf } from "@mothership/kernel";
 import { background } from "./background.ts";
+import type { Cgroup, CgroupParent } from "./cgroup.ts";
 import type { Places } from "./checker.ts";
 import type { CheckListener } from "./checks.ts";
-import { hasReadiness, ProcessChecks } from "./checks.ts";
+import { causeOf, hasReadiness, ProcessChecks } from "./checks.ts";
 import { Child } from "./child.ts";
 import type { ExitReport, ProcessSnapshot, SupervisorDeps } from "./contract.ts";
 import { cookiePrefix } from "./cookie.ts";
+import type { Drain } from "./drain.ts";
+import { openDrain } from "./drain.ts";
 import type { SupervisorEvents } from "./events.ts";
 import type { Family } from "./family.ts";
 import { familiesOf, signalMember } from "./family.ts";
@@ -28,6 +30,7 @@ export interface World {
   readonly fleetId: string;
   readonly dieWithSupervisor: boolean;
   readonly table: ProcessTable;
+  readonly cgroups: CgroupParent | undefined;
   readonly events: Emitter<SupervisorEvents>;
   readonly probePlaces: Places;
   /** Runs this after all that was posted before: one thing at a time in the whole set. */
@@ -50,6 +53,7 @@ export class ManagedProcess {
   readonly output: ProcessOutput;
   readonly #world: World;
   readonly #child: Child;
+  readonly #cgroup: Cgroup | undefined;
   readonly #checks: ProcessChecks;
   readonly #timers = new Map<TimerName, Disposable>();
   readonly #answers: Cause[] = [];
@@ -60,7 +64,7 @@ export class ManagedProcess {
   #patterns: readonly string[] = [];
   #sweep: Sweep | undefined;
   #killing = false;
-  #draining: AbortController | undefined;
+  #draining: Drain | undefined;
   /** At the last sample, undefined when it did not run then. */
   memory: ProcessSnapshot["memory"];
 
@@ -83,7 +87,9 @@ export class ManagedProcess {
       onDropped: (event) => world.events.emit("linesDropped", event),
     });
     const { fleetId, dieWithSupervisor } = world;
-    this.#child = new Child({ clock, log, fleetId, dieWithSupervisor, output: this.output, onNews: () => this.#hearNews() });
+    this.#cgroup = world.cgroups?.group(fleetId, spec.name);
+    const { output } = this;
+    this.#child = new Child({ clock, log, fleetId, dieWithSupervisor, cgroup: this.#cgroup, output, onNews: () => this.#hearNews() });
   }
 
   get spec(): CompleteSpec {
@@ -186,6 +192,7 @@ export class ManagedProcess {
     this.#timers.clear();
     this.#checks.end();
     this.#sweep?.end();
+    this.#cgroup?.remove();
     await this.output.close();
   }
 
@@ -225,7 +232,7 @@ export class ManagedProcess {
         this.#drain();
         break;
       case "endDrain":
-        this.#draining?.abort(new Error("the process is not drained any more"));
+        this.#draining?.end();
         break;
       case "terminate":
         this.#child.terminate(this.#spec);
@@ -314,20 +321,13 @@ export class ManagedProcess {
     const listener: CheckListener = {
       result: (check, result, verdict) => {
         this.#world.probed(this, result);
-        const guard = check === "live" && verdict === "bad" ? this.#world.holdLiveness(this) : undefined;
+        const found = causeOf(check, result, verdict, incarnation);
+        const guard = found?.type === "liveFailed" ? this.#world.holdLiveness(this) : undefined;
         this.#world.events.emit("probed", { name: this.name, check, result, acted: guard === undefined });
         if (guard !== undefined) this.#world.deps.log.warn("a failing liveness check was not acted on", { ship: this.name, reason: guard });
-        else if (check === "startup" && verdict === "good") this.dispatch({ type: "startupPassed", incarnation });
-        else if (check === "ready" && verdict === "good") this.dispatch({ type: "readyPassed", incarnation });
-        else if (check === "ready" && verdict === "bad")
-          this.dispatch({ type: "readyFailed", incarnation, reason: `readiness check failed: ${result.reason}` });
-        else if (check === "live" && verdict === "bad")
-          this.dispatch({ type: "liveFailed", incarnation, reason: `liveness check failed: ${result.reason}` });
+        else if (found) this.dispatch(found);
       },
-      late: (limitMs, last) => {
-        const why = last ? `: ${last.reason}` : "";
-        this.dispatch({ type: "startupFailed", incarnation, reason: `startup check did not pass within ${limitMs / 1000} s${why}` });
-      },
+      late: (reason) => this.dispatch({ type: "startupFailed", incarnation, reason }),
     };
     const subject = this.#child.subject(this.#spec);
     if (phase === "startup") this.#checks.startStartup(this.#spec, subject, listener);
@@ -341,18 +341,8 @@ export class ManagedProcess {
       this.#answers.push({ type: "drained", incarnation });
       return;
     }
-    const ending = new AbortController();
-    this.#draining = ending;
-    const limit = deadline(`draining "${this.name}"`, this.#spec.stop.drainMs, clock, ending.signal);
-    const cut = new Promise<void>((resolve) => limit.signal.addEventListener("abort", () => resolve(), { once: true }));
-    const done = Promise.try(() => drain(this.name, { signal: limit.signal })).catch((error: unknown) => {
-      if (!ending.signal.aborted) log.warn("draining failed", { ship: this.name, reason: messageOf(error) });
-    });
-    const over = Promise.race([done, cut]).then(() => {
-      limit[Symbol.dispose]();
-      this.dispatch({ type: "drained", incarnation });
-    });
-    background(over, log);
+    const done = (): void => this.dispatch({ type: "drained", incarnation });
+    this.#draining = openDrain(this.name, this.#spec.stop.drainMs, drain, { clock, log }, done);
   }
 
   #startSweep(): void {
@@ -360,7 +350,8 @@ export class ManagedProcess {
     const { signal, keepDetached } = this.#spec.stop;
     const { deps, table } = this.#world;
     this.#sweep?.end();
-    const sweep = openSweep({ family: this.family, signal, keepDetached }, table, deps, () => {
+    const cgroups = this.#cgroup ? [this.#cgroup] : [];
+    const sweep = openSweep({ family: this.family, signal, keepDetached, cgroups }, table, deps, () => {
       if (this.#sweep === sweep) this.#sweep = undefined;
       this.dispatch({ type: "emptied", incarnation });
     });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { availableParallelism } from "node:os";
 import type { AbortOptions, Subscribable } from "@mothership/kernel";
 import { deadline, Emitter, hasCode, messageOf } from "@mothership/kernel";
+import { findCgroupParent } from "./cgroup.ts";
 import type { Change } from "./change.ts";
 import { planChange } from "./change.ts";
 import { Places } from "./checker.ts";
@@ -23,6 +24,7 @@ import { findSetpriv } from "./spawn.ts";
 import type { CompleteSpec, ProcessSpec } from "./spec.ts";
 import { withDefaults } from "./spec.ts";
 import { startError } from "./start-error.ts";
+import { inStopOrder } from "./stop-order.ts";
 import { Waits } from "./waits.ts";
 
 /** Probes that are made at once, over all processes. */
@@ -69,6 +71,7 @@ class ProcessSet implements Supervisor {
       fleetId: options.fleetId ?? randomBytes(9).toString("base64url"),
       dieWithSupervisor: (options.dieWithSupervisor ?? true) && findSetpriv() !== undefined,
       table: openProcessTable(startTicksOf(process.pid)),
+      cgroups: options.cgroups === false ? undefined : findCgroupParent(),
       events: this.#emitter,
       probePlaces: new Places(maxProbes),
       post: (run) => mailbox.post(run),
@@ -293,20 +296,11 @@ class ProcessSet implements Supervisor {
       // What does not run must not begin to while it waits for its turn.
       if (isGone(process.record)) process.dispatch({ type: "stop" });
     }
-    const ends = new Map<ManagedProcess, Promise<void>>();
-    const end = (process: ManagedProcess): Promise<void> => {
-      const known = ends.get(process);
-      if (known) return known;
-      const dependents = this.#scheduler.dependentsWithin(process.name, names).map((name) => this.#find(name));
-      const ended =
-        dependents.length === 0
-          ? this.#stopOne(process, command, signal)
-          : Promise.allSettled(dependents.map(end)).then(() => this.#stopOne(process, command, signal));
-      ends.set(process, ended);
-      return ended;
-    };
-    const results = await Promise.allSettled(processes.map(end));
-    for (const result of results) if (result.status === "rejected") throw result.reason;
+    await inStopOrder(
+      processes,
+      ({ name }) => this.#scheduler.dependentsWithin(name, names).map((one) => this.#find(one)),
+      (process) => this.#stopOne(process, command, signal),
+    );
   }
 
   async #stopOne(process: ManagedProcess, command: symbol, signal: AbortSignal | undefined): Promise<void> {

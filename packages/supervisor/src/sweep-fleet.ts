@@ -1,4 +1,5 @@
 import type { AbortOptions, Deps } from "@mothership/kernel";
+import { findCgroupParent } from "./cgroup.ts";
 import { cookiePrefix } from "./cookie.ts";
 import { StuckError } from "./errors.ts";
 import { openProcessTable } from "./process-table.ts";
@@ -15,7 +16,7 @@ export interface SweepFleetOptions extends AbortOptions {
  * Ends every process that an earlier supervisor with this fleet id started and did not end, because it was killed. Call it before anything
  * is started or bound. Resolves with how many there were once none is left. The signal ends the grace: SIGKILL follows at once.
  *
- * Finds them by the mark in their environment, so on Linux only; elsewhere it finds nothing.
+ * Finds them by the mark in their environment and by their control group, so on Linux only; elsewhere it finds nothing.
  *
  * @throws {StuckError} when some are still there after SIGKILL.
  */
@@ -35,8 +36,10 @@ export function sweepFleet(fleetId: string, deps: Deps, { graceMs = 10_000, sign
         reject(new StuckError(`fleet ${fleetId}`));
       });
     };
-    const sweep = openSweep({ family, signal: "SIGTERM", keepDetached: false }, openProcessTable(0), deps, () => {
+    const cgroups = findCgroupParent()?.leftOf(fleetId) ?? [];
+    const sweep = openSweep({ family, signal: "SIGTERM", keepDetached: false, cgroups }, openProcessTable(0), deps, () => {
       stop();
+      for (const cgroup of cgroups) cgroup.remove();
       resolve(sweep.count);
     });
     limit = deps.clock.timer(graceMs, kill);

@@ -1,6 +1,7 @@
 import type { Deps } from "@mothership/kernel";
 import { messageOf } from "@mothership/kernel";
 import { background } from "./background.ts";
+import type { Cgroup } from "./cgroup.ts";
 import type { Family } from "./family.ts";
 import { familiesOf, signalGroup, signalMember } from "./family.ts";
 import type { ProcessInfo, ProcessTable } from "./process-table.ts";
@@ -15,6 +16,8 @@ export interface SweepSpec {
   readonly signal: NodeJS.Signals;
   /** Members in other sessions are left alone. */
   readonly keepDetached: boolean;
+  /** Whoever is in one of these is a member too. */
+  readonly cgroups?: readonly Cgroup[];
 }
 
 /** The ending of a family, from the first signal until nobody is left. */
@@ -54,11 +57,18 @@ export function openSweep(spec: SweepSpec, table: ProcessTable, { clock, log }: 
     }
   };
 
+  /** What can be killed in one step is, so that nobody in it can start another meanwhile. */
+  const killAtOnce = (): void => {
+    if (!spec.keepDetached) for (const cgroup of spec.cgroups ?? []) cgroup.kill();
+    if (family.leader !== 0 && left.length > 0) signalGroup(family.leader, "SIGKILL");
+  };
+
   const look = async (): Promise<void> => {
     let unread = false;
     try {
-      const all = familiesOf(await table.read(), [family]).get(family) ?? [];
+      const everybody = await table.read();
       if (ended) return;
+      const all = membersOf(everybody, spec);
       left = spec.keepDetached ? all.filter(({ session, group }) => (session || group) === family.leader) : all;
     } catch (error) {
       if (ended) return;
@@ -67,7 +77,7 @@ export function openSweep(spec: SweepSpec, table: ProcessTable, { clock, log }: 
     }
     // Without the table the group can still be asked; a zombie in it then counts as somebody.
     const somebody = left.length > 0 || (unread && family.leader !== 0 && signalGroup(family.leader, killing ? "SIGKILL" : spec.signal));
-    if (killing && left.length > 0 && family.leader !== 0) signalGroup(family.leader, "SIGKILL");
+    if (killing) killAtOnce();
     treat(left);
     foundAny ||= somebody;
     emptyLooks = somebody ? 0 : emptyLooks + 1;
@@ -84,7 +94,7 @@ export function openSweep(spec: SweepSpec, table: ProcessTable, { clock, log }: 
   return {
     kill: () => {
       killing = true;
-      if (family.leader !== 0 && left.length > 0) signalGroup(family.leader, "SIGKILL");
+      killAtOnce();
       treat(left);
     },
     get left() {
@@ -98,6 +108,13 @@ export function openSweep(spec: SweepSpec, table: ProcessTable, { clock, log }: 
       timer?.[Symbol.dispose]();
     },
   };
+}
+
+function membersOf(everybody: readonly ProcessInfo[], { family, cgroups = [] }: SweepSpec): readonly ProcessInfo[] {
+  const known = familiesOf(everybody, [family]).get(family) ?? [];
+  const grouped = new Set(cgroups.flatMap((cgroup) => cgroup.pids()));
+  for (const { pid } of known) grouped.delete(pid);
+  return grouped.size === 0 ? known : [...known, ...everybody.filter(({ pid }) => grouped.has(pid) && pid !== process.pid)];
 }
 
 function keyOf({ pid, startTicks }: ProcessInfo): string {

@@ -13,7 +13,10 @@ import { openSupervisor } from "./supervisor.ts";
 export async function runTasks(
   specs: readonly ProcessSpec[],
   deps: SupervisorDeps,
-  { signal, ...options }: AbortOptions & Pick<SupervisorOptions, "fleetId" | "shutdownMs" | "maxStarting" | "dieWithSupervisor"> = {},
+  {
+    signal,
+    ...options
+  }: AbortOptions & Pick<SupervisorOptions, "fleetId" | "shutdownMs" | "maxStarting" | "dieWithSupervisor" | "cgroups"> = {},
 ): Promise<void> {
   const tasks = specs.map((spec): ProcessSpec => ({ ...spec, kind: "task", essential: true }));
   await using supervisor = openSupervisor(tasks, deps, { ...options, memoryIntervalMs: 0 });

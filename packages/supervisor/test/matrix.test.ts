@@ -181,11 +181,11 @@ describe("the world of a process", () => {
   test("is its own environment, folder and session, with nothing of ours", async () => {
     using folder = tempFolder();
     await using fleet = openFleet([
-      shell("web", "pwd; env | sort; ps -o sid= -p $$; echo $$; sleep 60", { cwd: folder.path, env: { ...env, A: "1" } }),
+      shell("web", "pwd; env | sort; ps -o sid= -p $$; echo $$; echo end; sleep 60", { cwd: folder.path, env: { ...env, A: "1" } }),
     ]);
     await fleet.supervisor.start();
     const { pid } = fleet.supervisor.get("web");
-    await fleet.line(new RegExp(`^${pid}$`));
+    await fleet.line(/^end$/);
     const lines = fleet.lines.map(({ text }) => text.trim());
     expect(lines).toContain(folder.path);
     expect(lines).toContain("A=1");
