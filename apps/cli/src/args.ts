@@ -56,6 +56,7 @@ const units = { options: steering, least: 1, most: Infinity, operand: "the name 
 const shapes = {
   run: { options: { ...everywhere, ...manifest, ...filter }, least: 0, most: 0 },
   clearance: { options: { ...everywhere, ...manifest, ...filter, ...json }, least: 0, most: 0 },
+  preflight: { options: steering, least: 0, most: 0 },
   chart: { options: { ...everywhere, ...manifest, ...filter, ...json }, least: 0, most: 0 },
   init: { options: { ...everywhere, ...manifest }, least: 0, most: 0 },
   status: { options: steering, least: 0, most: 0 },

@@ -26,6 +26,13 @@ SIGHUP reloads the manifest; on a terminal, which sends it when it closes, it st
     [manifest, filter, json],
     "clearance -c deploy/ship-manifest.toml",
   ),
+  preflight: text(
+    "preflight [-c FILE] [--json]",
+    `Checks the manifest and that its uplinks can be reached from here, all at once. Needs the network of the place where the fleet will run;
+without it, use clearance.`,
+    [manifest, json],
+    "preflight",
+  ),
   chart: text(
     "chart [-c FILE] [--json]",
     "Draws which bind and route leads to which ship or bay, in the order in which routes are tried.",
@@ -104,6 +111,7 @@ SIGHUP reloads the manifest; on a terminal, which sends it when it closes, it st
 
   mothership [run]             run the fleet
   mothership clearance         check the manifest, all mistakes at once
+  mothership preflight         the same, and can its uplinks be reached?
   mothership chart             show which route leads where
   mothership init              write a manifest to start from
 

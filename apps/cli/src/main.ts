@@ -43,6 +43,8 @@ async function perform(invocation: Invocation, terminal: Terminal): Promise<numb
       return exitCodes.done;
     case "clearance":
       return (await import("./commands/clearance.ts")).clearance(invocation, terminal);
+    case "preflight":
+      return (await import("./commands/preflight.ts")).preflight(invocation, terminal);
     case "chart":
       return (await import("./commands/chart.ts")).chart(invocation, terminal);
     case "init":

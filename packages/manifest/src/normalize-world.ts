@@ -19,8 +19,11 @@ export function normalizeFlagship(written: Loose<RawFlagship> = {}, { issues, en
   const { enabled = defaults.flagship.enabled, election = defaults.flagship.election } = written;
   const { prelaunch_timeout: prelaunch = defaults.flagship.prelaunchTimeoutSeconds } = written;
   const { election_timeout: decision = defaults.flagship.electionTimeoutSeconds } = written;
-  const rest = { enabled, election, prelaunchTimeoutMs: prelaunch * 1000, electionTimeoutMs: decision * 1000 };
-  if (!enabled) return rest;
+  const { fleet = defaults.flagship.fleet, on_flagship_loss: onFlagshipLoss = defaults.flagship.onFlagshipLoss } = written;
+  const settings = { enabled, election, fleet, onFlagshipLoss, prelaunchTimeoutMs: prelaunch * 1000, electionTimeoutMs: decision * 1000 };
+  if (!enabled) return settings;
+  const launchId = written.launch_id === undefined ? undefined : expanded(written.launch_id, [...path, "launch_id"], issues, env);
+  const rest = launchId === undefined ? settings : { ...settings, launchId };
   if (election === "postgres") {
     if (!("election_url" in written)) {
       const hint = 'add election_url = "$DATABASE_URL?sslmode=require"';

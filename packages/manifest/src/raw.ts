@@ -57,6 +57,9 @@ export interface RawFlagship {
   election?: "static" | "postgres";
   election_url?: string;
   static_flagship?: string | { command: string; equals: string };
+  fleet?: string;
+  launch_id?: string;
+  on_flagship_loss?: "abort" | "takeover";
   prelaunch_timeout?: number;
   election_timeout?: number;
 }

@@ -137,6 +137,28 @@ const flagship = Type.Object(
         },
       ),
     ),
+    fleet: Type.Optional(
+      Type.String({
+        title: "a name",
+        description: "Servers with this name and election_url never run prelaunch jobs at the same time.",
+        minLength: 1,
+        maxLength: limits.nameLength,
+        default: defaults.flagship.fleet,
+      }),
+    ),
+    launch_id: Type.Optional(
+      text(
+        'a release such as "$GIT_SHA"',
+        "What all servers of one deployment share and the next one does not. $NAME stands for an environment variable.",
+      ),
+    ),
+    on_flagship_loss: Type.Optional(
+      Type.Enum(["abort", "takeover"], {
+        title: '"abort" or "takeover"',
+        description: "When the flagship is lost in the middle of its work: abort all, or let another do it again.",
+        default: defaults.flagship.onFlagshipLoss,
+      }),
+    ),
     prelaunch_timeout: seconds("Seconds that escorts wait for the flagship.", defaults.flagship.prelaunchTimeoutSeconds),
     election_timeout: seconds("Seconds that the election may take.", defaults.flagship.electionTimeoutSeconds),
   },

@@ -78,6 +78,8 @@ describe("the schema", () => {
       "mothership.bind.proxy_protocol": defaults.proxyProtocol,
       "mothership.flagship.enabled": defaults.flagship.enabled,
       "mothership.flagship.election": defaults.flagship.election,
+      "mothership.flagship.fleet": defaults.flagship.fleet,
+      "mothership.flagship.on_flagship_loss": defaults.flagship.onFlagshipLoss,
       "mothership.flagship.prelaunch_timeout": defaults.flagship.prelaunchTimeoutSeconds,
       "mothership.flagship.election_timeout": defaults.flagship.electionTimeoutSeconds,
       "mothership.uplinks.timeout": defaults.uplinkTimeout,

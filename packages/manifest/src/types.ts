@@ -81,6 +81,11 @@ export interface Flagship {
   readonly electionUrl?: string;
   /** Present when `enabled` and `election` is "static". */
   readonly staticFlagship?: StaticFlagship;
+  /** Who shares it, and the database, never does the work at the same time. */
+  readonly fleet: string;
+  /** The release, expanded; absent: see the flagship's documentation on what two launches share then. */
+  readonly launchId?: string;
+  readonly onFlagshipLoss: "abort" | "takeover";
   /** How long escorts wait for the flagship. */
   readonly prelaunchTimeoutMs: number;
   /** How long the decision may take. */

@@ -82,7 +82,14 @@ phase = "request"
         corsCache: { enabled: false, defaultTtlMs: 3_600_000, maxEntries: 10_000 },
         rateLimiting: {},
         metricsPort: 9090,
-        flagship: { enabled: false, election: "static", prelaunchTimeoutMs: 300_000, electionTimeoutMs: 30_000 },
+        flagship: {
+          enabled: false,
+          election: "static",
+          fleet: "mothership",
+          onFlagshipLoss: "abort",
+          prelaunchTimeoutMs: 300_000,
+          electionTimeoutMs: 30_000,
+        },
         uplinks: [],
         prelaunch: [],
       },
@@ -395,6 +402,8 @@ depends_on = ["ar-migrate"]
       enabled: true,
       election: "static",
       staticFlagship: { kind: "value", written: "$MS_FLAGSHIP", value: "true" },
+      fleet: "mothership",
+      onFlagshipLoss: "abort",
       prelaunchTimeoutMs: 300_000,
       electionTimeoutMs: 30_000,
     });
@@ -408,6 +417,8 @@ depends_on = ["ar-migrate"]
       enabled: true,
       election: "static",
       staticFlagship: { kind: "command", command: "printenv DYNO", equals: "web.1" },
+      fleet: "mothership",
+      onFlagshipLoss: "abort",
       prelaunchTimeoutMs: 60_000,
       electionTimeoutMs: 5000,
     });
@@ -420,7 +431,35 @@ depends_on = ["ar-migrate"]
 
   test("does not look at the URL of a flagship that is switched off", () => {
     const flagship = settings('[mothership.flagship]\nelection = "postgres"\nelection_url = "$NOT_HERE"').flagship;
-    expect(flagship).toEqual({ enabled: false, election: "postgres", prelaunchTimeoutMs: 300_000, electionTimeoutMs: 30_000 });
+    expect(flagship).toEqual({
+      enabled: false,
+      election: "postgres",
+      fleet: "mothership",
+      onFlagshipLoss: "abort",
+      prelaunchTimeoutMs: 300_000,
+      electionTimeoutMs: 30_000,
+    });
+  });
+
+  test("expands the release of a launch and keeps how a lost flagship is met", () => {
+    const text = `
+[mothership.flagship]
+enabled = true
+election = "postgres"
+election_url = "postgres://db/x?sslmode=require"
+fleet = "shop"
+launch_id = "$GIT_SHA"
+on_flagship_loss = "takeover"
+[[fleet.web]]
+name = "app"
+command = "x"
+`;
+    expect(parseManifest(text, { env: { GIT_SHA: "abc" } }).mothership.flagship).toMatchObject({
+      fleet: "shop",
+      launchId: "abc",
+      onFlagshipLoss: "takeover",
+    });
+    expect(() => parseManifest(text, { env: {} })).toThrowError(/GIT_SHA is not set/);
   });
 
   test("reads uplinks with their targets and time-outs", () => {

@@ -11,6 +11,18 @@ export class PreflightError extends MothershipError {
   }
 }
 
+/** Uplinks are not reachable, so nothing was started. */
+export class UplinksDownError extends MothershipError {
+  readonly code = "MS_UPLINKS_DOWN";
+  readonly problems: readonly string[];
+  constructor(down: readonly { readonly name: string; readonly target: string; readonly reason?: string }[]) {
+    const problems = down.map(({ name, target, reason }) => `uplink "${name}" (${target}) is not reachable: ${reason ?? "unknown reason"}`);
+    super(problems.join("\n"));
+    this.name = "UplinksDownError";
+    this.problems = problems;
+  }
+}
+
 /** The new manifest changes what only a new start can change. Nothing was touched. */
 export class ReloadRefusedError extends MothershipError {
   readonly code = "MS_RELOAD_REFUSED";

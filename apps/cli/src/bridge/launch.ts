@@ -1,10 +1,14 @@
 import { serveControl } from "@mothership/control";
+import { runOnce } from "@mothership/flagship";
 import { type AbortOptions, type Clock, type Closable, type Deps, hasCode, type Logger, messageOf } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
 import { type LogSink, openSupervisor, runTasks } from "@mothership/supervisor";
+import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
 import { type Edge, openEdge } from "./edge.ts";
+import { UplinksDownError } from "./errors.ts";
 import { RunningFleetControl } from "./fleet-control.ts";
 import { planEdge } from "./plan/edge.ts";
+import { coordinatorFor } from "./plan/election.ts";
 import { planProcesses, planTasks, type Surroundings } from "./plan/processes.ts";
 import { assertLaunchable } from "./preflight.ts";
 import { type Mothership, RunningFleet } from "./running-fleet.ts";
@@ -80,15 +84,28 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   control.attach(edge);
   signal?.throwIfAborted();
 
-  keeper.move("advance"); // electing: alone, this one is the flagship
-  keeper.move("advance"); // prelaunch
-  await runTasks(tasks, { ...deps, sinks: [sink] }, { signal });
+  assertReachable(await checkUplinks(manifest.mothership.uplinks, deps, { signal }));
+
+  keeper.move("advance"); // electing
+  const work = async (options: AbortOptions): Promise<void> => {
+    keeper.move("advance"); // prelaunch
+    await runTasks(tasks, { ...deps, sinks: [sink] }, options);
+  };
+  const role = await runOnce(work, coordinatorFor(manifest, surroundings, deps), { signal });
+  if (role === "escort") keeper.move("advance"); // prelaunch: done by the flagship
+  if (manifest.mothership.flagship.enabled) log.info("The prelaunch jobs are done", { role });
 
   keeper.move("advance"); // docking: no bays
   keeper.move("advance"); // launching
   await supervisor.start(undefined, { signal });
   signal?.throwIfAborted();
   return new RunningFleet({ supervisor, edge, control, served }, keeper, deps, force);
+}
+
+/** @throws {UplinksDownError} with all that are down. */
+function assertReachable(reports: readonly UplinkReport[]): void {
+  const down = reports.filter(({ ok }) => !ok);
+  if (down.length > 0) throw new UplinksDownError(down);
 }
 
 /** A fleet that cannot be steered from outside still runs, as on a read-only system; one that runs twice must not. */

@@ -21,8 +21,6 @@ export function assertSupported({ mothership, ships, bays, modules }: Manifest):
   const asked: readonly (readonly [boolean, string])[] = [
     [bays.length > 0, "bays ([[bays.*]])"],
     [modules.length > 0, "WebAssembly payloads ([[modules]])"],
-    [mothership.flagship.enabled, "flagship election (mothership.flagship.enabled)"],
-    [mothership.uplinks.length > 0, "uplinks ([[mothership.uplinks]])"],
     [mothership.compression, "response compression (mothership.compression)"],
     [mothership.corsCache.enabled, "the preflight cache (mothership.cors_cache)"],
     [
@@ -30,7 +28,6 @@ export function assertSupported({ mothership, ships, bays, modules }: Manifest):
       "rate limits (mothership.rate_limiting)",
     ],
     [mothership.metricsPort !== undefined, "metrics (mothership.metrics_port)"],
-    [mothership.binds.some((bind) => bind.proxyProtocol), "the PROXY protocol (proxy_protocol of a bind)"],
     [routes.some((route) => route.uaFilter !== undefined), "routes by user agent (ua_filter)"],
   ];
   const features = asked.flatMap(([is, name]) => (is ? [name] : []));

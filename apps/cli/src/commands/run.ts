@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { hasCode, type Logger, type LogLevel, messageOf, redact, systemClock } from "@mothership/kernel";
 import type { LogSink as ProcessSink } from "@mothership/supervisor";
 import type { Invocation } from "../args.ts";
-import { PreflightError } from "../bridge/errors.ts";
+import { PreflightError, UplinksDownError } from "../bridge/errors.ts";
 import { createLogger } from "../bridge/json-logger.ts";
 import { launch } from "../bridge/launch.ts";
 import type { FinalStatus } from "../bridge/lifecycle.ts";
@@ -78,7 +78,7 @@ function tellingOf(log: Logger): StopListener {
 
 /** What kept the fleet from starting, a sentence each. */
 function problems(error: unknown): readonly string[] {
-  return error instanceof PreflightError ? error.problems : [redact(messageOf(error))];
+  return error instanceof PreflightError || error instanceof UplinksDownError ? error.problems : [redact(messageOf(error))];
 }
 
 /** The last line is the reference's own, to the letter, for scripts wait for it. */

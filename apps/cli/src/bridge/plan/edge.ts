@@ -16,6 +16,8 @@ export interface EdgePlan {
 export interface ListenerPlan {
   readonly name: string;
   readonly address: Address;
+  /** Take clients from PROXY protocol headers, where there are any. */
+  readonly proxyProtocol?: "auto";
 }
 
 export interface RoutePlan {
@@ -35,7 +37,11 @@ export interface UpstreamPlan {
 export function planEdge({ mothership, ships }: Manifest): EdgePlan {
   const reachable = ships.filter((ship) => ship.bind !== undefined && ship.routes.length > 0);
   return {
-    listeners: mothership.binds.map(({ name, address }) => ({ name, address })),
+    listeners: mothership.binds.map(({ name, address, proxyProtocol }) => ({
+      name,
+      address,
+      ...(proxyProtocol && { proxyProtocol: "auto" as const }),
+    })),
     routes: reachable.flatMap(({ name, routes }) =>
       routes.map(({ bind, pattern, stripPrefix }) => ({
         bind,
