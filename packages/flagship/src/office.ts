@@ -74,20 +74,20 @@ export class Office {
     return this.#result;
   }
 
-  announceAbort(reason: string): Promise<void> {
+  /** Never rejects: without a word from us the others find a running row and a free lock, and abort all the same. */
+  async announceAbort(reason: string): Promise<void> {
+    if (this.lost.aborted) return;
     this.#result ??= this.#announce({ state: "aborted", reason: redact(reason), endsLease: this.#endsLease }).catch((error: unknown) => {
-      // Without a word from us the others find a running row and a free lock, and abort all the same.
       this.#deps.log.warn("the abort could not be put on record; the others will notice that the flagship is gone", {
         reason: messageOf(error),
       });
     });
-    return this.#result;
+    await this.#result.catch(() => undefined); // Whoever announced success has heard that it failed.
   }
 
   /** Without a result the launch is aborted for this reason. Afterwards nothing is left of the session. */
   async close(reason: string): Promise<void> {
-    if (!this.lost.aborted) await this.announceAbort(reason);
-    await this.#result?.catch(() => undefined); // Whoever announced has heard it.
+    await this.announceAbort(reason);
     this.#ended.abort();
     await this.#heart;
     await this.#ledger.session.close();

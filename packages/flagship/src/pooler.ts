@@ -35,25 +35,30 @@ async function evidenceOfSharing(
   clock: Clock,
   options: AbortOptions,
 ): Promise<string | undefined> {
-  await using other = await openSession(spec, clock, options);
-  // Answered only when there is a session for it. While it waits for one, a session that is not ours would wait too, behind it.
-  const held = hold(other, options);
-  await within(patienceMs, held, clock);
+  await using scope = new AsyncDisposableStack();
+  const enough = new AbortController();
+  scope.defer(() => enough.abort());
+  const signal = options.signal ? AbortSignal.any([enough.signal, options.signal]) : enough.signal;
+  // Comes to an end only when there is a session for it. While it waits for one, a session that is not ours would wait too, behind it.
+  const occupied = occupy(spec, scope, clock, { signal });
+  await within(patienceMs, occupied, clock);
   const after = await within(patienceMs, backendOf(session, options), clock);
   if (after === undefined) return "a statement had to wait for another connection";
   if (after !== pid) return "two statements ran on different server processes";
-  const taken = await within(0, held, clock);
+  const taken = await within(0, occupied, clock);
   if (taken === pid) return "two connections ran on one server process";
   return taken === "refused" ? "it allows no transactions" : undefined;
 }
 
-/** Begins a transaction and tells which server process it is in; that stays taken until the connection is closed. */
-async function hold(session: Session, options: AbortOptions): Promise<number | "refused"> {
+/** Takes a second session, which stays taken until the scope ends, and tells which server process it is in. */
+async function occupy(spec: SessionSpec, scope: AsyncDisposableStack, clock: Clock, options: AbortOptions): Promise<number | "refused"> {
+  const session = scope.use(await openSession(spec, clock, options));
   try {
     await session.query("BEGIN", [], options);
     return await backendOf(session, options);
   } catch (error) {
-    if (error instanceof ElectionDatabaseError && !error.transient) return "refused";
+    // Poolers answer with class 08 whatever the matter is; 57P is a server that shuts down.
+    if (error instanceof ElectionDatabaseError && error.sqlState !== undefined && !error.sqlState.startsWith("57P")) return "refused";
     throw error;
   }
 }

@@ -10,7 +10,7 @@ import type { LaunchRecord } from "./verdict.ts";
 
 /** Advisory lock under which the table is made; the same for all fleets of a database. */
 const setupKey = "5568227340719112581";
-/** Older rows of a fleet are deleted. */
+/** A new row included; older ones of its fleet are deleted. */
 const keptRows = 500;
 const maxReasonLength = 500;
 
@@ -28,10 +28,11 @@ const rights = `SELECT n.oid IS NOT NULL AS has_schema, c.oid IS NOT NULL AS has
   LEFT JOIN pg_namespace n ON n.nspname = 'mothership_flagship'
   LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'launches'`;
 
-const setup = [
+const setup = (hasSchema: boolean): readonly string[] => [
   "BEGIN",
   `SELECT pg_advisory_xact_lock(${setupKey})`,
-  "CREATE SCHEMA IF NOT EXISTS mothership_flagship",
+  // Even where it exists this needs the right to create one.
+  ...(hasSchema ? [] : ["CREATE SCHEMA IF NOT EXISTS mothership_flagship"]),
   `CREATE TABLE IF NOT EXISTS mothership_flagship.launches (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     fleet text NOT NULL,
@@ -78,7 +79,7 @@ export async function prepareTable(session: Session, options: AbortOptions): Pro
   const missing = missingGrants(row ?? {});
   if (missing.length > 0) throw new ElectionForbiddenError(session.target, missing);
   if (row?.["has_table"] === true) return;
-  for (const statement of setup) await session.query(statement, [], options);
+  for (const statement of setup(row?.["has_schema"] === true)) await session.query(statement, [], options);
 }
 
 function missingGrants(row: Row): string[] {
@@ -132,7 +133,7 @@ export async function begin(ledger: Ledger, holder: Holder, options: AbortOption
   const { session, pid, fleet, launch, lock } = ledger;
   await session.query(
     `DELETE FROM mothership_flagship.launches WHERE fleet = $1 AND id <
-      (SELECT id FROM mothership_flagship.launches WHERE fleet = $1 ORDER BY id DESC OFFSET ${keptRows - 1} LIMIT 1)`,
+      (SELECT id FROM mothership_flagship.launches WHERE fleet = $1 ORDER BY id DESC OFFSET ${keptRows - 2} LIMIT 1)`,
     [fleet],
     options,
   );

@@ -17,7 +17,7 @@ export function serverUrl(port: number = inject("postgres").port): string {
   return `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=disable`;
 }
 
-/** An election of a fleet of its own. A flagship that was lost costs a second at most, and nobody depends on polling. */
+/** An election of a fleet of its own, in which things are noticed soon. */
 export function electionSpec(changes: Partial<PostgresElection> = {}): PostgresElection {
   return {
     url: serverUrl(),
@@ -26,7 +26,7 @@ export function electionSpec(changes: Partial<PostgresElection> = {}): PostgresE
     launch: launchOf(["work"], "release 1"),
     pollMs: 100,
     heartbeatMs: 100,
-    answerTimeoutMs: 5000,
+    answerTimeoutMs: 2000,
     stopGraceMs: 0,
     ...changes,
   };
