@@ -19,6 +19,9 @@ export interface CallHost {
 
 type Sending = "waiting" | "held" | "sending" | "sent" | "stopped";
 
+// Made once: an error costs more than all else that is done for a small request.
+const noContent = new Error("there is no content");
+
 const methodsWithContent: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);
 
 /** One request and what came of it; also the reader of the request body. */
@@ -79,7 +82,7 @@ export class Call implements ClientExchange, BodyReader {
     if (body.length === 0) {
       this.#sending = "sent";
       host.output.flush();
-      body.cancel(new Error("there is no content"));
+      body.cancel(noContent);
       host.requestSent(this);
     } else if (expectsContinue) {
       this.#sending = "held";

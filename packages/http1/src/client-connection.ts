@@ -115,8 +115,7 @@ export class ClientConnection implements CallHost, BodySource {
 
   bodyWanted(body: InboundBody): void {
     if (this.#phase === "gone") return;
-    this.#watchStall();
-    body.feed(this.#intake.inbox);
+    if (!body.feed(this.#intake.inbox)) this.#watchStall();
     // Within the pump the loop around it sees to the rest.
     if (!this.#pumping) this.#pump();
   }
@@ -360,6 +359,7 @@ export class ClientConnection implements CallHost, BodySource {
   }
 
   #watchStall(): void {
+    if (this.#phase === "gone") return;
     this.#stall.mark(this.#body, this.#deps.clock.now());
     this.#watch.set(this.#settings.timeouts.stallMs);
   }

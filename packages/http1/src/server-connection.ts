@@ -141,20 +141,14 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   }
 
   bodyWanted(body: InboundBody): void {
-    this.#watchStall();
-    this.#feed(body);
+    if (this.#phase !== "serving") return;
+    if (!body.feed(this.#intake.inbox)) this.#watchStall();
+    // Within the pump the loop around it sees to the rest.
+    if (!this.#pumping) this.#pump();
   }
 
   bodyCancelled(body: InboundBody): void {
-    this.#feed(body);
-  }
-
-  /** Hands on what is there of a body, from within a reader's call or from the pump. */
-  #feed(body: InboundBody): void {
-    if (this.#phase !== "serving") return;
-    body.feed(this.#intake.inbox);
-    // Within the pump the loop around it sees to the rest.
-    if (!this.#pumping) this.#pump();
+    this.bodyWanted(body);
   }
 
   readonly #onData = (chunk: Buffer): void => {
