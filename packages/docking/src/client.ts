@@ -138,7 +138,14 @@ export class Client {
   /** Everything that waited for the bay has gone out. */
   emptied(): void {
     if (this.#state === "leaving") this.#depart();
-    else if (this.#state === "open" && this.#socket?.paused) this.#socket.resume();
+    else this.read(!this.#host.budget.tight);
+  }
+
+  /** Reads from the client, if nothing of what it sent before still waits; or stops reading. */
+  read(on: boolean): void {
+    const socket = this.#socket;
+    if (!on) socket?.pause();
+    else if (this.#state === "open" && this.#outbox.empty && socket?.paused) socket.resume();
   }
 
   /** The link is gone, and with it what the bay knew of this client. `keep` tells whether a later process may get it. */

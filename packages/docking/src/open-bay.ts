@@ -81,7 +81,10 @@ class DockedBay implements Bay, ClientHost {
     this.#deps = deps;
     this.events = new Emitter((error) => deps.log.error("a listener of a bay failed", { reason: String(error) }));
     this.handler = (exchange) => this.#arrive(exchange);
-    this.budget = new Budget(limits.maxLinkBytes);
+    // All stop when much waits for the bay: each of them may be in the middle of a long message.
+    this.budget = new Budget(limits.maxLinkBytes, (open) => {
+      for (const client of this.#clients.values()) client.read(open);
+    });
     this.pressure = new Pressure(limits.maxLinkBytes, limits.stallMs, deps.clock, (open) => {
       for (const port of this.#ports) port.read(open);
     });

@@ -6,15 +6,36 @@ export interface Held {
 
 /** How many bytes wait in all the outboxes that share it. */
 export class Budget {
+  readonly #valve: (open: boolean) => void;
+  #open = true;
+  #used = 0;
   limit: number;
-  used = 0;
 
-  constructor(limit: number) {
+  /** `valve` is told to close when half of the limit is used, and to open again when a quarter is: for the sources of what waits. */
+  constructor(limit: number, valve: (open: boolean) => void = () => undefined) {
     this.limit = limit;
+    this.#valve = valve;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Half of it is used, and less than three quarters have become free since. */
+  get tight(): boolean {
+    return !this.#open;
   }
 
   get exceeded(): boolean {
-    return this.used > this.limit;
+    return this.#used > this.limit;
+  }
+
+  add(bytes: number): void {
+    this.#used += bytes;
+    const open = this.#open ? this.#used <= this.limit / 2 : this.#used <= this.limit / 4;
+    if (open === this.#open) return;
+    this.#open = open;
+    this.#valve(open);
   }
 }
 
@@ -84,6 +105,6 @@ export class Outbox {
 
   #count(bytes: number): void {
     this.#bytes += bytes;
-    this.#budget.used += bytes;
+    this.#budget.add(bytes);
   }
 }

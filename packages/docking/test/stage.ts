@@ -100,16 +100,19 @@ export function visit(url: string, options: { readonly protocols?: string[]; rea
   const socket = new WebSocket(url, options.protocols ?? [], { headers: options.headers ?? {}, perMessageDeflate: false });
   const messages: (string | Buffer)[] = [];
   const unclaimed: (string | Buffer)[] = [];
-  const wanted: ((message: string | Buffer) => void)[] = [];
+  const wanted: PromiseWithResolvers<string | Buffer>[] = [];
   socket.on("message", (data: Buffer, binary) => {
     const message = binary ? data : data.toString();
     messages.push(message);
-    const give = wanted.shift();
-    if (give) give(message);
+    const next = wanted.shift();
+    if (next) next.resolve(message);
     else unclaimed.push(message);
   });
   const closed = new Promise<readonly [number, string]>((resolve) => {
-    socket.on("close", (code, reason) => resolve([code, reason.toString()]));
+    socket.on("close", (code, reason) => {
+      resolve([code, reason.toString()]);
+      for (const next of wanted) next.reject(new Error(`the client was closed with ${code} ${reason}`));
+    });
   });
   const opened = once(socket, "open").then(() => undefined);
   // Whoever wants to know awaits `opened`; a later failure ends in `closed`.
@@ -122,7 +125,10 @@ export function visit(url: string, options: { readonly protocols?: string[]; rea
     closed,
     next: () => {
       const ready = unclaimed.shift();
-      return ready === undefined ? new Promise((resolve) => wanted.push(resolve)) : Promise.resolve(ready);
+      if (ready !== undefined) return Promise.resolve(ready);
+      const next = Promise.withResolvers<string | Buffer>();
+      wanted.push(next);
+      return next.promise;
     },
   };
 }

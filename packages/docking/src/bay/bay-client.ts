@@ -103,7 +103,9 @@ export class BayClient {
     if (this.#channel?.send(bytes, binary, true)) return true;
     if (!this.#channel) this.#outbox.push({ data: bytes, binary });
     this.#waited = true;
-    if (this.#outbox.bytes > this.#host.maxQueued) this.close(closeCodes.tryAgainLater, "too much waits for this client");
+    // One message may always wait, however long it is.
+    if (this.#outbox.count > 1 && this.#outbox.bytes > this.#host.maxQueued)
+      this.close(closeCodes.tryAgainLater, "too much waits for this client");
     return false;
   }
 
