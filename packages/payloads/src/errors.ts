@@ -21,14 +21,18 @@ export class PayloadRefusedError extends MothershipError {
   }
 }
 
-/** Imports or exports of a module do not fit the ABI; every mismatch is listed. */
+const mostProblems = 20;
+
+/** Imports or exports of a module do not fit the ABI; every mismatch is listed, or the first twenty and how many more there are. */
 export class PayloadInterfaceError extends MothershipError {
   readonly code = "MS_PAYLOAD_INTERFACE";
   readonly problems: readonly string[];
   constructor(name: string, abi: string, problems: readonly string[]) {
-    super(`payload "${name}" does not fit the ${abi} ABI: ${problems.join("; ")}`);
+    const listed =
+      problems.length <= mostProblems ? problems : [...problems.slice(0, mostProblems), `${problems.length - mostProblems} more`];
+    super(`payload "${name}" does not fit the ${abi} ABI: ${listed.join("; ")}`);
     this.name = "PayloadInterfaceError";
-    this.problems = problems;
+    this.problems = listed;
   }
 }
 

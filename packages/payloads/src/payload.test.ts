@@ -35,7 +35,7 @@ describe("what is checked before a payload serves", () => {
     ],
     ["memory that is not exported", '(memory 1) (func (export "on_request"))', 'export its memory as "memory"'],
     ["a memory that is a function", '(func (export "memory")) (func (export "on_request"))', 'export its memory as "memory"'],
-    ["another version", `${least} (func (export "mothership_abi_2"))`, "version 2 of the ABI, and this is 1"],
+    ["another version", `${least} (func (export "mothership_abi_2"))`, 'version "2" of the ABI, and this is 1'],
     ["a start function with parameters", `${least} (func (export "_initialize") (param i32))`, '"_initialize" is of type (i32) -> ()'],
   ])("%s", async (_, text, message) => {
     await expect(open(module(text))).rejects.toMatchObject({
@@ -47,6 +47,15 @@ describe("what is checked before a payload serves", () => {
   test("all that is wrong, at once", async () => {
     const text = '(import "a" "b" (func)) (import "c" "d" (func)) (memory 1)';
     await expect(open(module(text))).rejects.toMatchObject({ problems: { length: 4 } });
+  });
+
+  test("without printing what a terminal would obey, nor without end", async () => {
+    const text = Array.from({ length: 30 }, (_, index) => `(import "a" "\\1b[2J${"x".repeat(200)}${index}" (func))`).join("");
+    const failure = open(module(`${text} ${least}`)).catch((error: Error) => error);
+    const { message, problems } = (await failure) as Error & { readonly problems: readonly string[] };
+    expect(problems).toHaveLength(21);
+    expect(message).not.toContain("\u001b");
+    expect(problems.at(-1)).toBe("10 more");
   });
 
   test("an entry of another name, if one is configured", async () => {

@@ -3,6 +3,7 @@
 import { abiVersion } from "../message/json.ts";
 import type { PayloadPhase } from "../spec.ts";
 import type { ExportEntry, FunctionType, ImportEntry, WasmModule } from "../wasm/module.ts";
+import { quoted } from "../wasm/reader.ts";
 import { httpWasmFunctions, httpWasmModule } from "./http-wasm.ts";
 import { nativeFunctions, nativeModules } from "./native.ts";
 import { describeSignature, type Signature, signatureOf } from "./signature.ts";
@@ -25,7 +26,7 @@ export function recogniseAbi({ imports, exports }: WasmModule): RecognisedAbi {
 
 /** What is wrong with an import, in words; undefined for one that is offered. */
 export function importProblem(entry: ImportEntry, abi: Abi): string | undefined {
-  const name = `import "${entry.module}" "${entry.name}"`;
+  const name = `import ${quoted(entry.module)} ${quoted(entry.name)}`;
   if (!entry.type) return `${name} is a ${entry.kind}, and only functions are given`;
   const wanted = signatureFor(entry, abi);
   const found = signatureOf(entry.type);
@@ -61,7 +62,7 @@ export function exportProblems(module: WasmModule, abi: Abi, phase: PayloadPhase
   for (const { name } of module.exports) {
     const version = /^mothership_abi_(.*)$/.exec(name)?.[1];
     if (version !== undefined && version !== String(abiVersion))
-      problems.push(`it is made for version ${version} of the ABI, and this is ${abiVersion}`);
+      problems.push(`it is made for version ${quoted(version)} of the ABI, and this is ${abiVersion}`);
   }
   for (const name of ["_initialize", "_start"]) if (module.exports.some((one) => one.name === name)) check(name, [":"], "");
   return problems;
@@ -90,7 +91,7 @@ function mayIgnoreResult({ name }: ImportEntry, abi: Abi): boolean {
 
 function listed(exports: readonly ExportEntry[]): string {
   const most = 20;
-  const names = exports.slice(0, most).map(({ name }) => `"${name.slice(0, 80)}"`);
+  const names = exports.slice(0, most).map(({ name }) => quoted(name));
   if (exports.length > most) names.push(`${exports.length - most} more`);
   return names.length === 0 ? "nothing" : names.join(", ");
 }

@@ -5,13 +5,13 @@
  *    branches only lead forward, so no instruction of it runs twice; the sum of its prices is an upper bound of what a pass costs.
  * 2. Where a region is entered, that is at the beginning of the function and of each loop (a branch to a loop lands there), the sum is taken
  *    from the counter, and the function traps when the counter falls below zero.
- * 3. An instruction whose work grows with a length pays for the length at run time, just before it runs.
+ * 3. An instruction whose work is out of proportion, or grows with a length, pays at run time, just before it runs.
  *
  * All charges leave the stack as it was. The counter is never below zero where a charge begins, and no charge is over 2^31-1, so it cannot
  * wrap round.
  */
 import type { FunctionType, WasmModule } from "./module.ts";
-import { bulk, instructionOf, isPrefix, op, prices, skipImmediates } from "./opcodes.ts";
+import { bulk, instructionOf, isPrefix, op, prices, priceWhenRun, skipImmediates } from "./opcodes.ts";
 import { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
@@ -50,9 +50,11 @@ interface Frame {
 interface Charge {
   /** Before which byte it is inserted. */
   readonly at: number;
-  /** Price of a region; of bulk instructions the code. */
+  /** What is known of the price beforehand. */
   price: number;
-  readonly bulk: boolean;
+  /** Of an instruction with a length: its number. */
+  readonly bulk: number | undefined;
+  readonly region: boolean;
 }
 
 /** Writes the body in `part`, of a function of this type, with its charges. `fuel` is the index of the counter. */
@@ -62,21 +64,19 @@ export function meterBody(module: WasmModule, type: FunctionType, part: Reader, 
   const afterLocals = part.at;
   const charges = findCharges(module, type, locals, part);
   // The length of a bulk instruction is held for a moment in a local of our own.
-  const ownLocal = charges.some((charge) => charge.bulk) ? type.params.length + locals : undefined;
+  const ownLocal = charges.some((charge) => charge.bulk !== undefined) ? type.params.length + locals : undefined;
   if (ownLocal === undefined) out.copy(part.bytes, from, afterLocals);
   else addLocal(part, from, afterLocals, out);
   let done = afterLocals;
   for (const charge of charges) {
     out.copy(part.bytes, done, charge.at);
     done = charge.at;
-    if (charge.bulk) chargeLength(out, fuel, ownLocal!, charge.price);
-    else {
-      chargeRegion(out, fuel, Math.min(charge.price, maxCharge));
-      stats.dearestRegion = Math.max(stats.dearestRegion, charge.price);
-    }
+    if (charge.bulk !== undefined) chargeLength(out, fuel, ownLocal!, charge.bulk, charge.price);
+    else chargePrice(out, fuel, Math.min(charge.price, maxCharge));
+    if (charge.region) stats.dearestRegion = Math.max(stats.dearestRegion, charge.price);
   }
   stats.functions++;
-  stats.loops += charges.reduce((count, charge) => count + (charge.bulk ? 0 : 1), -1);
+  stats.loops += charges.reduce((count, charge) => count + (charge.region ? 1 : 0), -1);
   out.copy(part.bytes, done, part.end);
 }
 
@@ -97,7 +97,7 @@ function addLocal(part: Reader, from: number, to: number, out: Writer): void {
 
 function findCharges(module: WasmModule, type: FunctionType, locals: number, part: Reader): Charge[] {
   const results = type.results.length;
-  const charges: Charge[] = [{ at: part.at, price: Math.ceil(locals / localsPerUnit), bulk: false }];
+  const charges: Charge[] = [{ at: part.at, price: Math.ceil(locals / localsPerUnit), bulk: undefined, region: true }];
   const frames: Frame[] = [{ arity: results, results, region: 0 }];
   let region = 0;
   for (;;) {
@@ -114,7 +114,7 @@ function findCharges(module: WasmModule, type: FunctionType, locals: number, par
         more = moved(params);
         if (code === op.loop) {
           frames.push({ arity: params, results, region });
-          region = charges.push({ at: part.at, price: 0, bulk: false }) - 1;
+          region = charges.push({ at: part.at, price: 0, bulk: undefined, region: true }) - 1;
         } else frames.push({ arity: results, results, region });
         break;
       }
@@ -152,13 +152,11 @@ function findCharges(module: WasmModule, type: FunctionType, locals: number, par
         skipImmediates(part, immediates);
         if (module.importsReferenced) more = prices.importCall - prices.plain;
         break;
-      case op.miscPrefix:
-        skipImmediates(part, immediates);
-        if (isBulk(sub)) charges.push({ at, price: sub, bulk: true });
-        break;
       default:
         skipImmediates(part, immediates);
     }
+    const whenRun = priceWhenRun(code, sub);
+    if (whenRun > 0) charges.push({ at, price: whenRun, bulk: hasLength(code, sub) ? sub : undefined, region: false });
     charges[region]!.price += price + more;
   }
 }
@@ -181,11 +179,11 @@ function blockType(module: WasmModule, part: Reader): { readonly params: number;
 const bulkCodes: ReadonlySet<number> = new Set(Object.values(bulk));
 const onTables: ReadonlySet<number> = new Set([bulk.tableInit, bulk.tableCopy, bulk.tableGrow, bulk.tableFill]);
 
-function isBulk(sub: number): boolean {
-  return bulkCodes.has(sub);
+function hasLength(code: number, sub: number): boolean {
+  return code === op.miscPrefix && bulkCodes.has(sub);
 }
 
-function chargeRegion(out: Writer, fuel: number, price: number): void {
+function chargePrice(out: Writer, fuel: number, price: number): void {
   if (price === 0) return;
   out.byte(op.globalGet).u32(fuel).byte(op.i32Const).s32(price).byte(op.i32Sub);
   settle(out, fuel);
@@ -195,14 +193,14 @@ function chargeRegion(out: Writer, fuel: number, price: number): void {
  * The length lies on top of the stack and is put back. Shifted down it fits the counter's range; of a length of elements the upper bits are
  * left out, since no table is so long and the instruction then does nothing but trap or return -1.
  */
-function chargeLength(out: Writer, fuel: number, local: number, sub: number): void {
+function chargeLength(out: Writer, fuel: number, local: number, sub: number, price: number): void {
   out.byte(op.localSet).u32(local);
   out.byte(op.globalGet).u32(fuel).byte(op.localGet).u32(local);
   if (onTables.has(sub)) {
     out.byte(op.i32Const).s32(elementsMask).byte(op.i32And);
     out.byte(op.i32Const).s32(unitsPerElementShift).byte(op.i32Shl);
   } else out.byte(op.i32Const).s32(bytesPerUnitShift).byte(op.i32ShrU);
-  out.byte(op.i32Sub);
+  out.byte(op.i32Sub).byte(op.i32Const).s32(price).byte(op.i32Sub);
   settle(out, fuel);
   out.byte(op.localGet).u32(local);
 }

@@ -3,9 +3,12 @@ import { describe, expect, test } from "vitest";
 import { around, header, leb, moduleOf } from "../../test/support/bytes.ts";
 import { generateModule } from "../../test/support/generate-module.ts";
 import { wat } from "../../test/support/wat.ts";
+import { meterBody } from "./body.ts";
 import { fuelExport, meter, rewrite, startExport } from "./meter.ts";
 import { readModule } from "./module.ts";
-import { prices } from "./opcodes.ts";
+import { op, prices } from "./opcodes.ts";
+import { Reader } from "./reader.ts";
+import { Writer } from "./writer.ts";
 
 const memoryBytes = 16 * 65_536;
 
@@ -56,18 +59,22 @@ describe("metering", () => {
     ["a load", "(drop (i32.load (i32.const 0)))", 2 + prices.memoryAccess],
     ["a store", "(i64.store (i32.const 0) (i64.const 0))", 2 + prices.memoryAccess],
     ["a load of a lane", "(drop (v128.load8_lane 0 (i32.const 0) (v128.const i64x2 0 0)))", 3 + prices.memoryAccess],
-    ["growing memory", "(drop (memory.grow (i32.const 0)))", 2 + prices.grow],
-    ["growing a table", "(drop (table.grow (ref.null func) (i32.const 1)))", 3 + prices.grow + 16],
-    ["filling memory", "(memory.fill (i32.const 0) (i32.const 0) (i32.const 65536))", 3 + prices.bulk + 65_536 / 8],
-    ["copying memory", "(memory.copy (i32.const 0) (i32.const 0) (i32.const 800))", 3 + prices.bulk + 100],
-    ["filling a table", "(table.fill (i32.const 0) (ref.null func) (i32.const 10))", 3 + prices.bulk + 160],
+    ["growing memory", "(drop (memory.grow (i32.const 0)))", 3 + prices.grow],
+    ["growing a table", "(drop (table.grow (ref.null func) (i32.const 1)))", 4 + prices.grow + 16],
+    ["filling memory", "(memory.fill (i32.const 0) (i32.const 0) (i32.const 65536))", 4 + prices.bulk + 65_536 / 8],
+    ["copying memory", "(memory.copy (i32.const 0) (i32.const 0) (i32.const 800))", 4 + prices.bulk + 100],
+    ["filling a table", "(table.fill (i32.const 0) (ref.null func) (i32.const 10))", 4 + prices.bulk + 160],
+    ["dropping data", "(data.drop 0)", 1 + prices.bulk],
+    ["dropping elements", "(elem.drop 0)", 1 + prices.bulk],
+    ["the size of a table", "(drop (table.size))", 2],
+    ["growing memory where it is not reached", "(if (i32.const 0) (then (drop (memory.grow (i32.const 0)))))", 6],
     ["an indirect call", "(call_indirect (i32.const 0))", 1 + prices.indirectCall + 1],
     ["a call", "(call $nothing)", prices.call + 1],
     ["a branch with one value", "(drop (block (result i32) (br 0 (i32.const 1))))", 5],
     ["a branch with three", "(block (result i32 i32 i32) (br 0 (i32.const 1) (i32.const 1) (i32.const 1))) drop drop drop", 9 + 3 + 3],
   ])("takes the price of %s", (_, code, price) => {
     const bytes = wat(
-      `(module (memory 1) (table 10 20 funcref) (elem (i32.const 0) $nothing) (func $nothing) (func (export "f") ${code}))`,
+      `(module (memory 1) (table 10 20 funcref) (elem (i32.const 0) $nothing) (data "x") (func $nothing) (func (export "f") ${code}))`,
     );
     // One for the end of the function.
     expect(metered(bytes).open().cost().used).toBe(price + 1);
@@ -103,13 +110,21 @@ describe("metering", () => {
   });
 
   test("never lets a region be entered whose price is beyond all budgets", () => {
-    const grow = "(drop (memory.grow (i32.const 0)))";
-    const { exports, fuel } = metered(
-      wat(`(module (memory 1) (func (export "f") (if (i32.const 0) (then ${grow.repeat(600_000)}))))`),
-    ).open();
-    fuel.value = 2 ** 31 - 2;
-    expect(exports["f"] as () => void).toThrow(WebAssembly.RuntimeError);
-    expect(fuel.value).toBe(-1);
+    // Longer than the engine takes; the price has to be right all the same. Each `return` moves a thousand values.
+    const type = { params: [], results: new Array<number>(1000).fill(0x7f) };
+    const body = new Writer().u32(0).copy(new Uint8Array(3_000_000).fill(op.return)).byte(op.end);
+    const out = new Writer();
+    const stats = { functions: 0, loops: 0, dearestRegion: 0 };
+    meterBody(readModule(moduleOf()), type, new Reader(body.done()), 0, out, stats);
+    expect(stats.dearestRegion).toBeGreaterThan(2 ** 31);
+    const charge = new Reader(out.done(), 1);
+    expect([charge.byte(), charge.u32(), charge.byte(), charge.s33(), charge.byte()]).toEqual([
+      op.globalGet,
+      0,
+      op.i32Const,
+      2 ** 31 - 1,
+      op.i32Sub,
+    ]);
   });
 
   test("gives the same bytes for the same bytes, and leaves the original alone", () => {
@@ -228,6 +243,29 @@ describe("refused features are named", () => {
   test("a component", () => {
     const component = Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0);
     expect(() => metered(component)).toThrowError(expect.objectContaining({ feature: "the component model" }));
+  });
+
+  test("functions with very many parameters or results, whose calls would take the engine minutes to check", () => {
+    const typed = (params: number, results: number): Uint8Array<ArrayBuffer> =>
+      moduleOf([
+        1,
+        [1, 0x60, ...leb(params), ...new Array<number>(params).fill(0x7f), ...leb(results), ...new Array<number>(results).fill(0x7f)],
+      ]);
+    expect(metered(typed(128, 32)).stats.functions).toBe(0);
+    expect(() => metered(typed(129, 0))).toThrowError(expect.objectContaining({ feature: "a function with 129 parameters" }));
+    expect(() => metered(typed(0, 33))).toThrowError(expect.objectContaining({ feature: "a function with 33 results" }));
+  });
+
+  test("very many local variables, which a small file can declare", () => {
+    const body = [1, ...leb(50_000), 0x7e, 0x0b];
+    const withFunctions = (count: number): Uint8Array<ArrayBuffer> =>
+      moduleOf(
+        [1, [1, 0x60, 0, 0]],
+        [3, [...leb(count), ...new Array<number>(count).fill(0)]],
+        [10, [...leb(count), ...Array.from({ length: count }, () => [body.length, ...body]).flat()]],
+      );
+    expect(metered(withFunctions(20)).stats.functions).toBe(20);
+    expect(() => metered(withFunctions(21))).toThrowError(expect.objectContaining({ feature: "very many local variables" }));
   });
 
   test("a section that nobody knows yet", () => {

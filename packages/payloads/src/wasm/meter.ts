@@ -14,7 +14,7 @@ import { PayloadInvalidError, PayloadRefusedError } from "../errors.ts";
 import { type MeterStats, maxTableElements, meterBody } from "./body.ts";
 import { type Limits, readModule, section, type TableType, type WasmModule } from "./module.ts";
 import { op } from "./opcodes.ts";
-import { Reader } from "./reader.ts";
+import { quoted, Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
 
 /** Export of the counter, an i32 global. The host sets it before each call; below zero the guest has trapped for want of fuel. */
@@ -69,7 +69,10 @@ export function rewrite(original: WasmModule, { memoryBytes }: MeterOptions): Me
   if (taken) throw new PayloadRefusedError("a reserved name", `it exports "${taken.name}"`);
   const imported = original.imports.find(({ kind }) => kind !== "function");
   if (imported)
-    throw new PayloadRefusedError(`an imported ${imported.kind}`, `"${imported.module}" "${imported.name}"; only functions are given`);
+    throw new PayloadRefusedError(
+      `an imported ${imported.kind}`,
+      `${quoted(imported.module)} ${quoted(imported.name)}; only functions are given`,
+    );
 
   const stats: MeterStats = { functions: 0, loops: 0, dearestRegion: 0 };
   const out = new Writer(original.bytes.length + original.bytes.length / 8 + 256);

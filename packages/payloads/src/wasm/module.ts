@@ -1,7 +1,7 @@
 /** Reads a module's sections as far as metering and the checks at load need them. */
 import { PayloadInvalidError, PayloadRefusedError } from "../errors.ts";
 import { checkValueType, instructionOf, isPrefix, op, skipImmediates } from "./opcodes.ts";
-import { Reader } from "./reader.ts";
+import { quoted, Reader } from "./reader.ts";
 
 /** Numbers of the sections. */
 export const section = {
@@ -72,6 +72,15 @@ export interface WasmModule {
   /** A call through a table may reach an imported function. */
   readonly importsReferenced: boolean;
 }
+
+/**
+ * Each call or return of a function costs the engine's validator time for each value, and takes two bytes of code or one: with a thousand
+ * values, which the engine allows, a file of three megabytes keeps it busy for half a minute.
+ */
+const mostParams = 128;
+const mostResults = 32;
+/** A function of six bytes can declare fifty thousand, and the engine makes room for each. */
+const mostLocals = 1_000_000;
 
 const kinds: readonly (ExternKind | "tag")[] = ["function", "table", "memory", "global", "tag"];
 
@@ -156,6 +165,8 @@ class ModuleReader implements WasmModule {
         this.#each(part, () => this.#element(part));
         break;
       case section.code:
+        this.#code(part);
+        break;
       case section.data:
       case section.dataCount:
         break;
@@ -174,7 +185,7 @@ class ModuleReader implements WasmModule {
   #type(part: Reader): FunctionType {
     const form = part.byte();
     if (form !== 0x60) throw new PayloadRefusedError("garbage-collected types", `a type has the form 0x${form.toString(16)}`);
-    return { params: valueTypes(part), results: valueTypes(part) };
+    return { params: valueTypes(part, mostParams, "parameters"), results: valueTypes(part, mostResults, "results") };
   }
 
   #typeAt(part: Reader): FunctionType {
@@ -187,7 +198,7 @@ class ModuleReader implements WasmModule {
     const module = part.name();
     const name = part.name();
     const kind = kinds[part.byte()];
-    if (kind === "tag") throw new PayloadRefusedError("exception handling", `the import "${module}" "${name}" is a tag`);
+    if (kind === "tag") throw new PayloadRefusedError("exception handling", `the import ${quoted(module)} ${quoted(name)} is a tag`);
     if (kind === "function") {
       const type = this.#typeAt(part);
       this.functions.push(type);
@@ -226,6 +237,20 @@ class ModuleReader implements WasmModule {
     return { name, kind, index };
   }
 
+  /** Only the declarations of locals: what they cost the engine does not show in the size of the file. */
+  #code(part: Reader): void {
+    let locals = 0;
+    for (let left = part.u32(); left > 0; left--) {
+      const body = part.part(part.u32());
+      for (let groups = body.u32(); groups > 0; groups--) {
+        locals += body.u32();
+        checkValueType(body.byte());
+      }
+      if (locals > mostLocals)
+        throw new PayloadRefusedError("very many local variables", `${mostLocals} are allowed in all functions together`);
+    }
+  }
+
   /** The eight forms: bit 0 not active, bit 1 a table is named (or declared only), bit 2 expressions instead of indices. */
   #element(part: Reader): void {
     const form = part.u32();
@@ -256,10 +281,10 @@ class ModuleReader implements WasmModule {
   }
 }
 
-function valueTypes(part: Reader): number[] {
-  const types: number[] = [];
-  for (let left = part.u32(); left > 0; left--) types.push(checkValueType(part.byte()));
-  return types;
+function valueTypes(part: Reader, most: number, what: string): number[] {
+  const count = part.u32();
+  if (count > most) throw new PayloadRefusedError(`a function with ${count} ${what}`, `${most} are allowed`);
+  return Array.from({ length: count }, () => checkValueType(part.byte()));
 }
 
 function limits(part: Reader, what: "memory" | "table"): Limits {

@@ -65,6 +65,7 @@ export const op = {
   callIndirect: 0x11,
   returnCall: 0x12,
   returnCallIndirect: 0x13,
+  memoryGrow: 0x40,
   localGet: 0x20,
   localSet: 0x21,
   globalGet: 0x23,
@@ -82,6 +83,16 @@ export const op = {
 
 /** Instructions behind `miscPrefix` whose work grows with a length on top of the stack. */
 export const bulk = { memoryInit: 8, memoryCopy: 10, memoryFill: 11, tableInit: 12, tableCopy: 14, tableGrow: 15, tableFill: 17 } as const;
+
+/** The one among them that does next to nothing. */
+const tableSize = 16;
+
+/** What an instruction costs just before it runs, and not already when its function is entered: it may be rare where it stands. */
+export function priceWhenRun(code: number, sub: number): number {
+  if (code === op.memoryGrow) return prices.grow;
+  if (code !== op.miscPrefix || sub < bulk.memoryInit || sub === tableSize) return 0;
+  return sub === bulk.tableGrow ? prices.grow : prices.bulk;
+}
 
 type Table = (Instruction | undefined)[];
 
@@ -109,7 +120,7 @@ rows(plain, 0x25, 0x25, "index", prices.memoryAccess);
 rows(plain, 0x26, 0x26, "index", prices.tableSet);
 rows(plain, 0x28, 0x3e, "memory", prices.memoryAccess);
 rows(plain, 0x3f, 0x3f, "index");
-rows(plain, 0x40, 0x40, "index", prices.grow);
+rows(plain, 0x40, 0x40, "index");
 rows(plain, 0x41, 0x41, "s32");
 rows(plain, 0x42, 0x42, "s64");
 rows(plain, 0x43, 0x43, "bytes4");
@@ -123,16 +134,14 @@ rows(plain, 0xd2, 0xd2, "index");
 
 const misc: Table = [];
 rows(misc, 0, 7);
-rows(misc, 8, 8, "indices", prices.bulk);
-rows(misc, 9, 9, "index", prices.bulk);
-rows(misc, 10, 10, "indices", prices.bulk);
-rows(misc, 11, 11, "index", prices.bulk);
-rows(misc, 12, 12, "indices", prices.bulk);
-rows(misc, 13, 13, "index", prices.bulk);
-rows(misc, 14, 14, "indices", prices.bulk);
-rows(misc, 15, 15, "index", prices.grow);
-rows(misc, 16, 16, "index");
-rows(misc, 17, 17, "index", prices.bulk);
+rows(misc, 8, 8, "indices");
+rows(misc, 9, 9, "index");
+rows(misc, 10, 10, "indices");
+rows(misc, 11, 11, "index");
+rows(misc, 12, 12, "indices");
+rows(misc, 13, 13, "index");
+rows(misc, 14, 14, "indices");
+rows(misc, 15, 17, "index");
 
 const simd: Table = [];
 rows(simd, 0x00, 0x0b, "memory", prices.memoryAccess);

@@ -2,6 +2,11 @@ import { PayloadInvalidError } from "../errors.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** A name out of a module, for a message: short, and without anything that a terminal would obey. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 80));
+}
+
 /** Walks over binary WebAssembly. Whatever the bytes say, it neither leaves its range nor stands still. */
 export class Reader {
   readonly bytes: Uint8Array;

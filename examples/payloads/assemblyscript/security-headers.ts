@@ -1,0 +1,28 @@
+/**
+ * Gives responses the headers that browsers want to see on a careful site, and takes off those that tell too much. For the phase `response`.
+ *
+ * config: `hsts` (seconds, 0 for none; default one year), `frame` (`X-Frame-Options`, default DENY), `referrer` (default
+ * strict-origin-when-cross-origin), `csp` (default none), `permissions` (default none). What the application has set itself stays.
+ */
+import { config, removeHeader, request, response, setHeader } from "./mothership";
+
+export function on_response(): void {
+  const answer = response();
+  if (answer.header("x-content-type-options") === null) setHeader("X-Content-Type-Options", "nosniff");
+  unlessSet(answer.header("x-frame-options"), "X-Frame-Options", config("frame", "DENY"));
+  unlessSet(answer.header("referrer-policy"), "Referrer-Policy", config("referrer", "strict-origin-when-cross-origin"));
+  unlessSet(answer.header("content-security-policy"), "Content-Security-Policy", config("csp"));
+  unlessSet(answer.header("permissions-policy"), "Permissions-Policy", config("permissions"));
+  const hsts = config("hsts", "31536000");
+  // Over plain HTTP it means nothing, and must not be sent (RFC 6797, 7.2).
+  if (hsts !== "0" && request().get("scheme") === "https") {
+    unlessSet(answer.header("strict-transport-security"), "Strict-Transport-Security", "max-age=" + hsts + "; includeSubDomains");
+  }
+  removeHeader("server");
+  removeHeader("x-powered-by");
+  removeHeader("x-aspnet-version");
+}
+
+function unlessSet(present: string | null, name: string, value: string): void {
+  if (present === null && value.length > 0) setHeader(name, value);
+}
