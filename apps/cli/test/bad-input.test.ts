@@ -35,7 +35,7 @@ describe("a manifest that cannot be read", () => {
     chmodSync(folder.join("ship-manifest.toml"), 0);
     const { code, stderr } = await mothership(["run"], { cwd: folder.path });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/permission/i);
+    expect(stderr).toMatch(/may not be read by this user/);
   });
 });
 
