@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import type { ProcessSpec } from "./spec.ts";
@@ -60,11 +61,19 @@ function missing({ command, args = [], env }: What, candidates: readonly string[
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false, bigint: false })?.isFile() ?? false;
+  return lookAt(path)?.isFile() ?? false;
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false, bigint: false })?.isDirectory() ?? false;
+  return lookAt(path)?.isDirectory() ?? false;
+}
+
+function lookAt(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // not there, or not to be seen by us: for us there is nothing
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -45,7 +45,8 @@ class RotatingFile implements LogFile {
   #queuedLines = 0;
   #handle: FileHandle | undefined;
   #size = 0;
-  #writing: Promise<void> | undefined;
+  #busy = false;
+  #writing: Promise<void> = Promise.resolve();
   #packing: Promise<void> = Promise.resolve();
   #waiting: (() => void)[] = [];
   #reopen = false;
@@ -100,10 +101,9 @@ class RotatingFile implements LogFile {
   }
 
   #wake(): void {
-    if (this.#writing) return;
-    this.#writing = this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#writing = this.#writeAll();
     background(this.#writing, this.#deps.log);
   }
 
@@ -121,10 +121,13 @@ class RotatingFile implements LogFile {
         this.#drop(lines);
         await this.#shut();
       }
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const run of waiting) run();
+      this.#tellRoom();
     }
+    this.#busy = false;
+    this.#tellRoom();
+  }
+
+  #tellRoom(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const run of waiting) run();

@@ -7,12 +7,18 @@ export class Mailbox {
     this.#line.push(run);
     if (this.#running) return;
     this.#running = true;
-    try {
-      // A list that grows while it is walked: no shifting, however long the chain of consequences.
-      for (const next of this.#line) next();
-    } finally {
-      this.#line = [];
-      this.#running = false;
+    const errors: unknown[] = [];
+    // A list that grows while it is walked: no shifting, however long the chain of consequences.
+    for (const next of this.#line) {
+      try {
+        next();
+      } catch (error) {
+        errors.push(error);
+      }
     }
+    this.#line = [];
+    this.#running = false;
+    // A defect; but the others had their turn.
+    if (errors.length > 0) throw new AggregateError(errors, "something failed that was posted");
   }
 }

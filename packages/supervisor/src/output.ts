@@ -129,8 +129,9 @@ export class ProcessOutput {
     const splitter = new LineSplitter(this.#policy.maxLineBytes);
     let partial: Disposable | undefined;
     const flush = (): void => {
-      partial = undefined;
-      const piece = splitter.flush(false);
+      // While it is us who do not read on, the rest of the line may be waiting already.
+      partial = this.#blocked ? this.#deps.clock.timer(partialMs, flush) : undefined;
+      const piece = partial ? undefined : splitter.flush(false);
       if (piece) this.#line(piece, name, pid);
     };
     this.#open.add(stream);

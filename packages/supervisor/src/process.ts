@@ -81,7 +81,8 @@ export class ManagedProcess {
       log,
       sinks,
       onLine: (line) => {
-        this.#child.line(line.text);
+        // The last words of an earlier incarnation say nothing about this one.
+        if (line.pid === this.#child.pid) this.#child.line(line.text);
         world.events.emit("logLine", line);
       },
       onDropped: (event) => world.events.emit("linesDropped", event),

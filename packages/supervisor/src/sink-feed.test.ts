@@ -95,6 +95,23 @@ describe("SinkFeed", () => {
     });
   });
 
+  test("counts what a sink throws at as dropped", async () => {
+    const clock = new FakeClock();
+    const drops: unknown[] = [];
+    const broken = {
+      name: "broken",
+      write: (): boolean => {
+        throw new Error("no such stream");
+      },
+      onDrain: () => undefined,
+    };
+    const feed = new SinkFeed(broken, clock, { onRoom: () => undefined, onDropped: (...drop) => drops.push(drop) });
+    feed.write(line, bytes);
+    feed.write(line, bytes);
+    await clock.advance(1_000);
+    expect(drops).toEqual([[2, "no such stream"]]);
+  });
+
   test("has no patience when it was not asked to drop", async () => {
     const { clock, feed, fill } = bench();
     fill();

@@ -1,4 +1,5 @@
 import type { Clock } from "@mothership/kernel";
+import { messageOf } from "@mothership/kernel";
 import type { LogSink } from "./contract.ts";
 import type { LogLine } from "./lines.ts";
 
@@ -20,6 +21,7 @@ export class SinkFeed {
   readonly #listener: FeedListener;
   #state: "open" | "full" | "dropping" = "open";
   #dropped = 0;
+  #reason = "";
   #patience: Disposable | undefined;
   #report: Disposable | undefined;
 
@@ -36,11 +38,18 @@ export class SinkFeed {
 
   write(line: LogLine, bytes: Buffer): void {
     if (this.#state === "dropping") {
-      this.#dropped++;
-      this.#report ??= this.#clock.timer(reportMs, () => this.#tell());
+      this.#drop("the sink is full");
       return;
     }
-    if (this.#sink.write(line, bytes) || this.#state === "full") return;
+    let room: boolean;
+    try {
+      room = this.#sink.write(line, bytes);
+    } catch (error) {
+      // It must not throw; but one that does must not take all processes down.
+      this.#drop(messageOf(error));
+      return;
+    }
+    if (room || this.#state === "full") return;
     this.#state = "full";
     this.#sink.onDrain(() => {
       this.#state = "open";
@@ -67,11 +76,17 @@ export class SinkFeed {
     this.#tell();
   }
 
+  #drop(reason: string): void {
+    this.#dropped++;
+    this.#reason = reason;
+    this.#report ??= this.#clock.timer(reportMs, () => this.#tell());
+  }
+
   #tell(): void {
     this.#report = undefined;
     if (this.#dropped === 0) return;
     const count = this.#dropped;
     this.#dropped = 0;
-    this.#listener.onDropped(count, "the sink is full");
+    this.#listener.onDropped(count, this.#reason);
   }
 }

@@ -27,7 +27,11 @@ function isNumber(text: string): boolean {
 }
 
 function entriesOf(path: string): readonly (readonly string[])[] {
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .map((line) => line.split(":"));
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return []; // images without such a file have numbers only
+  }
+  return text.split("\n").map((line) => line.split(":"));
 }

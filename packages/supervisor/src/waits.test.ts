@@ -41,6 +41,18 @@ describe("Mailbox", () => {
     expect(done).toEqual(["a", "b", "c"]);
   });
 
+  test("lets the others have their turn when one fails", () => {
+    const done: string[] = [];
+    const mailbox = new Mailbox();
+    const fail = (): void => {
+      mailbox.post(() => done.push("after"));
+      throw new Error("defect");
+    };
+    expect(() => mailbox.post(fail)).toThrow(AggregateError);
+    mailbox.post(() => done.push("later"));
+    expect(done).toEqual(["after", "later"]);
+  });
+
   test("follows a chain of a hundred thousand consequences without a stack", () => {
     const mailbox = new Mailbox();
     let count = 0;

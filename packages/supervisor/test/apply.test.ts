@@ -78,6 +78,20 @@ describe("applying specifications", () => {
     ]);
   });
 
+  test("starts a process anew when it gets a check, or has none any more", async () => {
+    await using fleet = openFleet([shell("web", forever)]);
+    await fleet.supervisor.start();
+    const ready = { probe: async () => undefined };
+    expect(await fleet.supervisor.apply([shell("web", forever, { ready })])).toMatchObject({ replaced: ["web"] });
+    expect(fleet.supervisor.get("web").state).toBe("ready");
+    expect(await fleet.supervisor.apply([shell("web", forever, { ready: { ...ready, intervalMs: 50 } })])).toMatchObject({
+      updated: ["web"],
+    });
+    expect(fleet.supervisor.get("web")).toMatchObject({ state: "ready", incarnation: 2 });
+    await fleet.supervisor.apply([shell("web", forever)]);
+    expect(fleet.supervisor.get("web").state).toBe("up");
+  });
+
   test("switches processes off and on", async () => {
     await using fleet = openFleet([shell("web", forever)]);
     await fleet.supervisor.start();

@@ -146,12 +146,11 @@ describe("output", () => {
     await using fleet = openFleet([
       node("flood", "for (let i = 1; i <= 200000; i++) process.stdout.write(String(i).padStart(99, '.') + '\\n')", { kind: "task" }),
     ]);
-    let count = 0;
-    fleet.supervisor.events.on("logLine", () => count++);
     await fleet.supervisor.start();
     await eventually("the last line", () => fleet.lines.at(-1)?.text.endsWith(".200000"));
-    expect(count).toBe(200_000);
-    expect(fleet.lines.at(-1)).toMatchObject({ seq: 200_000, continued: false });
+    // Where the process was slow to write on, a line may have come in two pieces.
+    expect(fleet.lines.filter(({ continued }) => !continued)).toHaveLength(200_000);
+    expect(fleet.lines.at(-1)!.seq).toBe(fleet.lines.length);
     const kept = await collect(fleet.supervisor.logs("flood", { follow: false }));
     expect(kept).toHaveLength(1_000);
     expect(fleet.supervisor.get("flood").droppedLines).toBe(0);
