@@ -128,7 +128,7 @@ describe("a body in chunks", () => {
 test("trailers that decide about framing, routing, authentication or content are not relayed (rule 33; RFC 9110, 6.5.1)", () => {
   const decoder = new ChunkedDecoder({ ...limits, maxFields: 50, maxTrailerBytes: 4_000 });
   const names =
-    "Content-Length Transfer-Encoding Host Connection Authorization Cookie Set-Cookie Content-Type X-Forwarded-For Trailer TE Upgrade Location Grpc-Status X-Sum";
+    "Content-Length Transfer-Encoding Host Connection Authorization Cookie Set-Cookie Content-Type X-Forwarded-For Trailer TE Upgrade Location X_Forwarded_For content.length Grpc-Status X-Sum";
   const bytes = Buffer.from(
     `0\r\n${names
       .split(" ")

@@ -114,7 +114,6 @@ export class ClientConnection implements CallHost, BodySource {
   }
 
   bodyWanted(body: InboundBody): void {
-    if (this.#phase === "gone") return;
     if (!body.feed(this.#intake.inbox)) this.#watchStall();
     // Within the pump the loop around it sees to the rest.
     if (!this.#pumping) this.#pump();
@@ -314,7 +313,10 @@ export class ClientConnection implements CallHost, BodySource {
     this.#fail(body ? "MS_HTTP1_TRUNCATED" : "MS_HTTP1_UPSTREAM_CLOSED", this.#failure);
   };
 
-  readonly #onDrain = (): void => this.#call?.drained();
+  readonly #onDrain = (): void => {
+    this.output.flush();
+    if (!this.output.full) this.#call?.drained();
+  };
 
   #refuse(refusal: Refusal): void {
     this.#fail("MS_HTTP1_BAD_RESPONSE", undefined, refusal);

@@ -48,14 +48,9 @@ export class InboundBody implements Body {
     return (this.#state === "flowing" || this.#state === "discarding") && !this.complete && !this.refusal;
   }
 
-  /** Nobody will read this any more. */
-  get discarding(): boolean {
-    return this.#state === "discarding" || this.#state === "over";
-  }
-
-  /** Nobody has decided what to do with it. */
-  get unread(): boolean {
-    return this.#state === "unread";
+  /** A reader waits for more. */
+  get beingRead(): boolean {
+    return (this.#state === "flowing" || this.#state === "paused") && !this.complete;
   }
 
   /** Content bytes to come; infinite where that is not known or where they never will. */
@@ -87,7 +82,7 @@ export class InboundBody implements Body {
   }
 
   cancel(reason: Error): void {
-    if (this.discarding) return;
+    if (this.#state === "discarding" || this.#state === "over") return;
     this.#reader = undefined;
     this.#state = this.complete || this.#failure ? "over" : "discarding";
     if (this.#state === "discarding") this.#source.bodyCancelled(this, reason);

@@ -2,8 +2,10 @@ import type { Socket } from "node:net";
 
 /** Up to so many bytes are copied into one buffer, which is cheaper than a list of buffers for the system; more leave as a list. */
 const joinBytes = 32_768;
+/** The system gets no more than about so much at once: what it has taken shows only when all of it is taken. */
+const writeBytes = 65_536;
 
-/** What is to be written to one socket in this turn: pieces of text (one byte a character) and bytes that leave together. */
+/** What is to be written to one socket: pieces of text (one byte a character) and bytes, which leave together. */
 export class Output {
   readonly #socket: Socket;
   readonly #parts: (string | Uint8Array)[] = [];
@@ -18,12 +20,12 @@ export class Output {
     this.#socket = socket;
   }
 
-  /** The peer or the system is slower than we are: wait for `drain`. */
+  /** The peer or the system is slower than we are: after `drain`, flush and look again. */
   get full(): boolean {
     return this.#socket.writableNeedDrain;
   }
 
-  /** Content bytes and text that have left this process, as far as can be seen. For telling progress from a stall. */
+  /** Bytes that have left this process, as far as can be seen. For telling progress from a stall. */
   get dispatched(): number {
     return this.#socket.bytesWritten - this.#socket.writableLength;
   }
@@ -37,27 +39,53 @@ export class Output {
   flushSoon(): void {
     if (this.#bytes >= joinBytes) {
       this.flush();
-      return;
+    } else if (!this.#scheduled) {
+      this.#scheduled = true;
+      process.nextTick(this.#flushLater);
     }
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    process.nextTick(this.#flushLater);
   }
 
+  /** Writes what the system takes. Something is left only when `full` holds after it. */
   flush(): void {
-    const parts = this.#parts;
-    if (parts.length === 0) return;
     const socket = this.#socket;
-    if (!socket.writable) {
-      // The peer is gone and `close` will say so; there is nobody to write to.
-    } else if (parts.length === 1) write(socket, parts[0]!);
-    else if (this.#bytes <= joinBytes) socket.write(join(parts, this.#bytes));
-    else {
-      socket.cork();
-      for (const part of parts) write(socket, part);
-      socket.uncork();
+    // The peer is gone and `close` will say so; there is nobody to write to.
+    if (!socket.writable) this.#clear();
+    while (this.#parts.length > 0 && !socket.writableNeedDrain) {
+      if (this.#bytes <= joinBytes) this.#writeAll();
+      else this.#writeSome();
     }
-    parts.length = 0;
+  }
+
+  #writeAll(): void {
+    const parts = this.#parts;
+    if (parts.length === 1) write(this.#socket, parts[0]!);
+    else this.#socket.write(join(parts, this.#bytes));
+    this.#clear();
+  }
+
+  #writeSome(): void {
+    const parts = this.#parts;
+    let room = writeBytes;
+    let done = 0;
+    this.#socket.cork();
+    for (; done < parts.length && room > 0; done++) {
+      const part = parts[done]!;
+      if (part.length > room && typeof part !== "string") {
+        write(this.#socket, part.subarray(0, room));
+        parts[done] = part.subarray(room);
+        this.#bytes -= room;
+        break;
+      }
+      write(this.#socket, part);
+      this.#bytes -= part.length;
+      room -= part.length;
+    }
+    parts.splice(0, done);
+    this.#socket.uncork();
+  }
+
+  #clear(): void {
+    this.#parts.length = 0;
     this.#bytes = 0;
   }
 }

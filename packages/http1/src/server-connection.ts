@@ -86,7 +86,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   close(options: AbortOptions = {}): Promise<void> {
     if (this.#phase === "gone") return this.done;
     this.#closing = true;
-    if (this.#atRest) this.#linger();
+    if (!this.#exchange && (this.#leftover || this.#intake.quiet)) this.#linger();
     return finishWithin(this.done, this.#settings.timeouts.closeMs, this.#deps.clock, () => this.#destroy(), options);
   }
 
@@ -99,13 +99,8 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   }
 
   persists(exchange: ServerExchange): boolean {
-    const { limits } = this.#settings;
-    const { inbound, expectsContinue, continued } = exchange;
-    // Content that was not asked for with 100 may or may not come; more than a little of the rest is not worth waiting for.
-    const drainable = !inbound || inbound.complete || (inbound.left <= limits.maxDrainBytes && (!expectsContinue || continued));
-    // Bytes behind a request to upgrade may belong to the other protocol. Nobody can tell, so they are never parsed.
-    const mixed = exchange.upgrade !== undefined;
-    this.#persists &&= !this.#closing && drainable && !mixed && this.#requests < limits.maxRequests;
+    const { maxRequests, maxDrainBytes } = this.#settings.limits;
+    this.#persists &&= !this.#closing && this.#requests < maxRequests && exchange.leavesCleanly(maxDrainBytes);
     return this.#persists;
   }
 
@@ -181,6 +176,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
       if (this.#answered) this.#settle();
       return this.#exchange !== exchange;
     }
+    if (body) this.#pace.idle();
     this.#leftover = undefined;
     return this.#intake.inbox.length > 0 && this.#parse();
   }
@@ -223,13 +219,10 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   #settle(): void {
     const exchange = this.#exchange;
     if (!exchange) return;
-    // What the system has not taken yet stays with the exchange, so that the next one starts with nothing queued.
-    if (this.output.full) {
-      this.#watchStall();
-      return;
-    }
     const { inbound } = exchange;
-    if (inbound && !inbound.complete && !inbound.unread && !inbound.discarding) {
+    // What the system has not taken yet stays with the exchange, so that the next one starts with nothing queued; and whoever
+    // still reads the request reads it to its end. A socket that is gone takes nothing, and its `close` is on its way.
+    if (this.output.full || inbound?.beingRead || !this.#socket.writable) {
       this.#watchStall();
       return;
     }
@@ -237,13 +230,13 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     this.#answered = false;
     inbound?.cancel(new Error("the request was answered"));
     if (this.#exchange !== exchange) return;
-    if (this.#persists) this.#leftover = inbound;
+    if (inbound && !inbound.complete) this.#leftover = inbound;
     this.#finish("complete");
-    if (!this.#persists || this.#closing) {
+    if (!this.#persists || this.#closing || inbound?.left === Number.POSITIVE_INFINITY) {
       this.#linger();
       return;
     }
-    if (this.#leftover && !this.#leftover.complete) this.#watchStall();
+    if (this.#leftover) this.#watchStall();
     this.#pump();
   }
 
@@ -262,7 +255,9 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     const { inbound } = exchange;
     // A body that nobody takes at present may still be complete in the inbox.
     if (inbound && !inbound.complete && this.#intake.inbox.length === 0) inbound.fail(new RequestBodyError(undefined));
-    if (this.#exchange === exchange) this.#watchStall();
+    if (this.#exchange !== exchange) return;
+    if (this.#answered) this.#settle();
+    else this.#watchStall();
   }
 
   #refuse(refusal: Refusal): void {
@@ -294,7 +289,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     if (exchange) {
       exchange.status = status;
       exchange.drop(new Error("answered by the connection"));
-      this.#finish("complete");
+      this.#finish("aborted");
     }
     this.#linger();
   }
@@ -363,9 +358,10 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   }
 
   readonly #onDrain = (): void => {
-    const exchange = this.#exchange;
+    this.output.flush();
+    if (this.output.full) return;
     if (this.#answered) this.#settle();
-    else exchange?.drained();
+    else this.#exchange?.drained();
   };
 
   #watchStall(): void {

@@ -94,6 +94,16 @@ export class ServerExchange implements Incoming, BodyReader {
     return this.#state === "open";
   }
 
+  /**
+   * Nothing of this exchange can be taken for the next request. Content that was not asked for with 100 may or may not come, and a lot of
+   * the rest is not worth waiting for; bytes behind a request to upgrade may belong to the other protocol, and nobody can tell.
+   */
+  leavesCleanly(maxDrainBytes: number): boolean {
+    const { inbound } = this;
+    if (this.upgrade !== undefined) return false;
+    return !inbound || inbound.complete || (inbound.left <= maxDrainBytes && (!this.expectsContinue || this.continued));
+  }
+
   interim(head: ResponseHead): void {
     const { status } = head;
     if (this.#state !== "open" || this.#head.minor === 0 || !isStatus(status) || status >= 200 || status === 101) return;
@@ -116,7 +126,7 @@ export class ServerExchange implements Incoming, BodyReader {
     const close = !persists || (!bare && body.length === undefined && this.#head.minor === 0);
     this.#delimiter = bare ? bareDelimiter(this.method, head, body) : (body.length ?? (this.#head.minor === 1 ? "chunked" : "close"));
     const connection = close ? "close" : this.#head.minor === 0 ? "keep-alive" : "";
-    if (!this.#writeHead(head.status, head.fields, this.#delimiter, connection)) {
+    if (!this.#writeFinalHead(head, connection)) {
       body.cancel(unwanted);
       this.status = 500;
       this.#writeHead(500, noFields, 0, connection);
@@ -225,6 +235,12 @@ export class ServerExchange implements Incoming, BodyReader {
   /** The client said that it keeps trailers apart (RFC 9110, 6.5.1). */
   get #takesTrailers(): boolean {
     return /\btrailers\b/i.test(this.#head.wire.te);
+  }
+
+  #writeFinalHead({ status, fields }: ResponseHead, connection: string): boolean {
+    if (status >= 200) return this.#writeHead(status, fields, this.#delimiter, connection);
+    this.#host.invalidResponse(new RangeError(`${status} is not the status of a final response`));
+    return false;
   }
 
   #writeHead(status: number, fields: Fields, delimiter: Delimiter, connection: string): boolean {

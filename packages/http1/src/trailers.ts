@@ -14,7 +14,9 @@ export function relayableTrailers(trailers: Fields | undefined): Fields | undefi
   const kept = new Fields();
   for (let index = 0; index < trailers.size; index++) {
     const key = trailers.key(index);
-    if (!forbidden.has(key) && !families.test(key)) kept.appendParsed(trailers.name(index), key, trailers.value(index));
+    // Dots and underscores become hyphens on the way to many a program.
+    const seen = key.replaceAll(/[._]/g, "-");
+    if (!forbidden.has(seen) && !families.test(seen)) kept.appendParsed(trailers.name(index), key, trailers.value(index));
   }
   return kept.size > 0 ? kept : undefined;
 }

@@ -71,6 +71,11 @@ describe("a request head", () => {
     );
   });
 
+  test("asks for an upgrade without content only (rule 50; RFC 9110, 7.8)", () => {
+    for (const delimiter of [0, 5, "chunked"] as const)
+      expect(() => requestHead({ ...request, upgrade: "websocket" }, delimiter)).toThrow();
+  });
+
   test("passes on that trailers are welcome, and nothing else of TE (rule 17; RFC 9110, 10.1.4)", () => {
     const fields = Fields.from([["TE", "gzip, trailers"]]);
     expect(requestHead({ ...request, fields }, "none")).toBe("GET / HTTP/1.1\r\nHost: a\r\nConnection: TE\r\nTE: trailers\r\n\r\n");
@@ -79,6 +84,8 @@ describe("a request head", () => {
   test.each([
     { method: "G ET" },
     { method: "" },
+    { method: "CONNECT" },
+    { method: "HEAD", upgrade: "websocket" },
     { method: "GET\r\n" },
     { target: "/a b" },
     { target: "" },

@@ -83,7 +83,7 @@ export function responseHead(status: number, fields: Fields, wire: ResponseWire)
   return `${text}\r\n`;
 }
 
-/** What a request head is made of. */
+/** What a request head is made of. An upgrade needs GET without content (RFC 9110, 7.8). */
 export interface RequestText {
   readonly method: string;
   readonly target: string;
@@ -100,10 +100,12 @@ export interface RequestText {
  */
 export function requestHead(request: RequestText, delimiter: Delimiter): string {
   const { method, target, authority, fields, upgrade } = request;
-  if (!token.test(method)) throw new FieldError("name", method);
+  // CONNECT would turn the connection into a tunnel behind our back.
+  if (!token.test(method) || method === "CONNECT") throw new FieldError("name", method);
   if (!targetText.test(target)) throw new FieldError("value", target);
   let text = `${method} ${target} HTTP/1.1\r\n${line("Host", authority)}${fieldLines(fields, true, delimiter === "chunked")}${framingLine(delimiter)}`;
   if (request.expectsContinue) text += "Expect: 100-continue\r\n";
+  if (upgrade !== undefined && (method !== "GET" || delimiter !== "none")) throw new FieldError("value", upgrade);
   if (upgrade !== undefined) text += `Connection: Upgrade\r\n${line("Upgrade", upgrade)}`;
   else if (/\btrailers\b/i.test(fields.get("te") ?? "")) text += "Connection: TE\r\nTE: trailers\r\n";
   return `${text}\r\n`;

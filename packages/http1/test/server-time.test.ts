@@ -134,6 +134,26 @@ describe("time runs out", () => {
     expect(it.clock.pending).toBe(0);
   });
 
+  test("not while a client takes a large answer little by little", async () => {
+    const outcomes: Outcome[] = [];
+    const size = 12_000_000;
+    await using it = await scene((incoming) => {
+      incoming.onFinished = (outcome) => outcomes.push(outcome);
+      incoming.respond(ok, bodyOf(Buffer.alloc(size, "x")));
+    });
+    it.client.socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    await until(() => it.client.text() !== "");
+    while (outcomes.length === 0) {
+      const before = it.client.text().length;
+      it.client.socket.resume();
+      await until(() => it.client.text().length > before + 400_000 || outcomes.length > 0);
+      it.client.socket.pause();
+      await arrive();
+      await it.clock.advance(180);
+    }
+    expect(outcomes).toMatchObject([{ status: 200, end: "complete", responseBytes: size }]);
+  });
+
   test("a quiet answer may take for ever, unless the client closed its side: nobody can tell it from one that left", async () => {
     const outcomes: Outcome[] = [];
     const body = new HandBody();
@@ -200,6 +220,16 @@ describe("close", () => {
     await closed;
     expect(outcomes).toMatchObject([{ status: 0, end: "aborted" }]);
     expect(it.clock.pending).toBe(0);
+  });
+
+  test("waits for no content that is thrown away", async () => {
+    await using it = await scene((incoming) => incoming.respond(ok, emptyBody));
+    it.client.socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc");
+    await until(() => it.client.text() !== "");
+    const closed = it.connection.close();
+    await until(() => it.client.socket.readableEnded);
+    it.client.socket.end();
+    await closed;
   });
 
   test("waits for a request that has begun to arrive", async () => {

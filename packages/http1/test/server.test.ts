@@ -1,7 +1,9 @@
 import { type Body, bodyOf, emptyBody, Fields, type Incoming, type Outcome } from "@mothership/kernel";
 import { gate, readBody } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { HandBody, open, send, serve, until, withoutDate } from "./support/wire.ts";
+import { serveConnection } from "../src/index.ts";
+import { memory } from "./support/memory-socket.ts";
+import { deps, HandBody, open, send, serve, until, withoutDate } from "./support/wire.ts";
 
 const ok = { status: 200, fields: new Fields() };
 const echo = (incoming: Incoming): void => incoming.respond(ok, bodyOf(`${incoming.method} ${incoming.target} ${incoming.authority}`));
@@ -77,6 +79,28 @@ test("reports a client that left, and cancels what it would have got (rule 58)",
   expect(body.cancelled?.message).toBe("the client left");
 });
 
+test("an answer to a client that has just gone is no answer", async () => {
+  const outcomes: Outcome[] = [];
+  const peer = memory();
+  serveConnection(
+    peer.socket,
+    {
+      onRequest: (incoming) => {
+        incoming.onFinished = (outcome) => outcomes.push(outcome);
+        // Gone, and its "close" is still on the way.
+        Object.assign(peer.socket, { writable: false });
+        incoming.respond(ok, bodyOf("hello"));
+      },
+    },
+    deps,
+  );
+  peer.send(Buffer.from(get("/")));
+  expect(outcomes).toEqual([]);
+  peer.close();
+  expect(outcomes).toMatchObject([{ end: "clientLeft" }]);
+  expect(peer.written).toBe("");
+});
+
 test("head and first bytes of the body leave in one write", async () => {
   const content = gate<HandBody>();
   await using server = await serve((incoming) => {
@@ -141,7 +165,8 @@ describe("what stands before the body", () => {
 
   test("is a bare 500 when the head cannot be sent (rules 42 and 43)", async () => {
     const body = new HandBody();
-    expect(await answer(99, body)).toBe("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
+    for (const status of [99, 600, 101, 100, 199])
+      expect(await answer(status, body), String(status)).toBe("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
     expect(body.cancelled).toBeDefined();
     const fields = new Fields();
     fields.appendParsed("X", "x", "a\r\nb");
@@ -258,7 +283,9 @@ describe("a request body", () => {
     "that turns out malformed (%j) is answered 400, and nothing behind it is read (rules 32 and 35; RFC 9112, 7.1)",
     async (content, code) => {
       const failed = gate<Error>();
+      const outcomes: Outcome[] = [];
       await using server = await serve((incoming) => {
+        incoming.onFinished = (outcome) => outcomes.push(outcome);
         incoming.body.read({ data: () => true, end: () => undefined, fail: failed.open });
       });
       const text = await send(
@@ -267,6 +294,7 @@ describe("a request body", () => {
       );
       expect(text).toMatch(/^HTTP\/1.1 400 .*Connection: close\r\n/s);
       expect(await failed.opened).toMatchObject({ code: `MS_HTTP1_${code}` });
+      expect(outcomes).toMatchObject([{ status: 400, end: "aborted" }]);
       expect(server.requests).toHaveLength(1);
       expect(server.refusals.map((refusal) => refusal.code)).toEqual([`MS_HTTP1_${code}`]);
     },
