@@ -1,20 +1,15 @@
-import type { Emitter } from "@mothership/kernel";
 import { background } from "./background.ts";
-import type { Cgroup, CgroupParent } from "./cgroup.ts";
-import type { Places } from "./checker.ts";
+import type { Cgroup } from "./cgroup.ts";
 import type { CheckListener } from "./checks.ts";
 import { causeOf, hasReadiness, ProcessChecks } from "./checks.ts";
 import { Child } from "./child.ts";
-import type { ExitReport, ProcessSnapshot, SupervisorDeps } from "./contract.ts";
+import type { ExitReport, ProcessSnapshot } from "./contract.ts";
 import { cookiePrefix } from "./cookie.ts";
 import type { Drain } from "./drain.ts";
 import { openDrain } from "./drain.ts";
-import type { SupervisorEvents } from "./events.ts";
 import type { Family } from "./family.ts";
 import { familiesOf, signalMember } from "./family.ts";
 import { ProcessOutput } from "./output.ts";
-import type { ProbeResult } from "./probe.ts";
-import type { ProcessTable } from "./process-table.ts";
 import type { Cause, Effect, ProcessRecord, TimerName } from "./record.ts";
 import { newRecord } from "./record.ts";
 import { reduce } from "./reducer.ts";
@@ -23,29 +18,7 @@ import type { CompleteSpec } from "./spec.ts";
 import type { ProcessState } from "./state.ts";
 import type { Sweep } from "./sweep.ts";
 import { openSweep } from "./sweep.ts";
-
-/** What a process shares with the others of its set. */
-export interface World {
-  readonly deps: SupervisorDeps & { readonly random: () => number };
-  readonly fleetId: string;
-  readonly dieWithSupervisor: boolean;
-  readonly table: ProcessTable;
-  readonly cgroups: CgroupParent | undefined;
-  readonly events: Emitter<SupervisorEvents>;
-  readonly probePlaces: Places;
-  /** Runs this after all that was posted before: one thing at a time in the whole set. */
-  post(run: () => void): void;
-  /** The record of a process has changed, or it printed a line that others wait for. */
-  changed(process: ManagedProcess, before: ProcessRecord): void;
-  /** Something that this process depends on is down. */
-  dependencyDown(process: ManagedProcess): boolean;
-  /** A probe was made. */
-  probed(process: ManagedProcess, result: ProbeResult): void;
-  /** Why a failing liveness check must not be acted on now; undefined when it is going to be. */
-  holdLiveness(process: ManagedProcess): string | undefined;
-  /** A timer of a check fired too late by this much. */
-  late(ms: number): void;
-}
+import type { World } from "./world.ts";
 
 /** One process of the set: carries out what the reducer decides, and tells it what happens. */
 export class ManagedProcess {

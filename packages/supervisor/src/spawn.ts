@@ -42,10 +42,9 @@ export function launch(what: Launch): ChildProcess | SpawnProblem | Promise<Spaw
   const identity = what.user === undefined && what.group === undefined ? undefined : findIdentity(what.user, what.group);
   if (typeof identity === "string") return { code: "EUSER", reason: `"${what.name}" cannot run: ${identity}`, permanent: true };
 
-  // First, so that a look at an environment finds it at the front.
-  const env: Record<string, string> = { [cookieName]: what.cookie };
-  for (const [name, value] of Object.entries(what.env)) if (name !== cookieName) env[name] = value;
-  if (what.notify === "fd") env["MS_NOTIFY_FD"] = "3";
+  // The cookie is first, so that a look at an environment finds it at the front.
+  const env: Record<string, string> = { [cookieName]: what.cookie, ...(what.notify === "fd" && { MS_NOTIFY_FD: "3" }), ...what.env };
+  env[cookieName] = what.cookie;
 
   const options: SpawnOptions = {
     env,

@@ -14,8 +14,7 @@ import type { LogLine } from "./lines.ts";
 import { LivenessGuard } from "./liveness-guard.ts";
 import { Mailbox } from "./mailbox.ts";
 import { openMemoryWatch } from "./memory.ts";
-import { isGone, isRunning, startOutcome, unmetNeeds } from "./needs.ts";
-import type { World } from "./process.ts";
+import { isGone, isRunning, unmetNeeds } from "./needs.ts";
 import { ManagedProcess } from "./process.ts";
 import { openProcessTable, startTicksOf } from "./process-table.ts";
 import type { ProcessRecord } from "./record.ts";
@@ -23,9 +22,10 @@ import { Scheduler } from "./scheduler.ts";
 import { findSetpriv } from "./spawn.ts";
 import type { CompleteSpec, ProcessSpec } from "./spec.ts";
 import { withDefaults } from "./spec.ts";
-import { startError } from "./start-error.ts";
+import { untilStarted } from "./start-wait.ts";
 import { inStopOrder } from "./stop-order.ts";
 import { Waits } from "./waits.ts";
+import type { World } from "./world.ts";
 
 /** Probes that are made at once, over all processes. */
 const maxProbes = 32;
@@ -215,10 +215,11 @@ class ProcessSet implements Supervisor {
     await this.#untilStarted(started, signal);
     const removed = change.removed.map((name) => this.#find(name));
     await this.#stopInOrder(removed, signal);
-    for (const process of removed) {
-      this.#processes.delete(process.name);
-      await process.release();
-    }
+    await this.#untilRead(removed, this.#forced.signal);
+    for (const process of removed) await process.release();
+    const ordered = complete.map(({ name }) => this.#find(name));
+    this.#processes.clear();
+    for (const process of ordered) this.#processes.set(process.name, process);
     this.#scheduler.rebuild();
     const namesOf = (list: readonly CompleteSpec[]): readonly string[] => list.map(({ name }) => name);
     return { added: namesOf(change.added), removed: change.removed, replaced: namesOf(change.replaced), updated: namesOf(change.updated) };
@@ -253,33 +254,13 @@ class ProcessSet implements Supervisor {
     for (const one of this.#scheduler.affectedBy(process)) this.#waits.check(one);
   }
 
-  /** Resolves when each of these is there or, not being essential, is on its own; rejects for the first that will not be. */
-  async #untilStarted(processes: readonly ManagedProcess[], signal: AbortSignal | undefined, after = 0): Promise<void> {
-    const ending = new AbortController();
-    const ends = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal;
-    const lookup = (name: string): ManagedProcess | undefined => this.#processes.get(name);
-    try {
-      await Promise.all(
-        processes.map(async (process) => {
-          const outcome = await this.#waits.until(
-            process,
-            () => {
-              const { state, incarnation, desired } = process.record;
-              // On its way down for a restart it still looks like before.
-              if (desired === "run" && incarnation <= after && !isGone(process.record)) return undefined;
-              if (desired === "run" && (state === "draining" || state === "stopping" || state === "sweeping")) return undefined;
-              const found = startOutcome(process, lookup);
-              return found.kind === "pending" ? undefined : found;
-            },
-            { signal: ends },
-          );
-          if (outcome.kind === "background") this.#deps.log.warn("a process did not start", { ship: process.name, reason: outcome.reason });
-          if (outcome.kind === "failed" || outcome.kind === "superseded") throw await startError(process, outcome, lookup);
-        }),
-      );
-    } finally {
-      ending.abort();
-    }
+  #untilStarted(processes: readonly ManagedProcess[], signal: AbortSignal | undefined, after = 0): Promise<void> {
+    return untilStarted(
+      processes,
+      after,
+      { waits: this.#waits, lookup: (name) => this.#processes.get(name), log: this.#deps.log },
+      { signal },
+    );
   }
 
   #command(process: ManagedProcess, type: "start" | "restart"): void {

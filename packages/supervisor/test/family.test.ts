@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { familiesOf, signalMember } from "../src/family.ts";
 import { sweepFleet } from "../src/index.ts";
+import { openProcessTable, startTicksOf } from "../src/process-table.ts";
 import { allGone, deps, env, eventually, isAlive, markedPids, node, openFleet, shell } from "./support.ts";
 
 // A child in the group, one in a session of its own, and one that was orphaned by a double fork; each says its pid, deaf or not.
@@ -184,10 +186,30 @@ describe.runIf(linux)("a supervisor that is killed", () => {
   });
 });
 
+describe.runIf(linux)("a pid that was given to somebody else", () => {
+  test("is not signalled for the one who had it before", async () => {
+    const child = spawn("sleep", ["300"], { env });
+    const member = {
+      pid: child.pid!,
+      parent: 1,
+      group: 1,
+      session: 1,
+      startTicks: startTicksOf(child.pid!),
+      rssBytes: 0,
+      virtualBytes: 0,
+      cookie: "",
+    };
+    expect(signalMember({ ...member, startTicks: member.startTicks - 1 }, "SIGKILL")).toBe(false);
+    expect(isAlive(child.pid!)).toBe(true);
+    const ended = once(child, "exit");
+    expect(signalMember(member, "SIGKILL")).toBe(true);
+    expect(await ended).toEqual([null, "SIGKILL"]);
+    expect(signalMember(member, "SIGKILL")).toBe(false);
+  });
+});
+
 describe("without /proc", () => {
   test("a family is its group and the children that it can be followed to", async () => {
-    const { openProcessTable } = await import("../src/process-table.ts");
-    const { familiesOf } = await import("../src/family.ts");
     await using fleet = openFleet([
       node(
         "web",
