@@ -3,6 +3,7 @@ import type { ManifestError } from "@mothership/manifest";
 import { type Invocation, parseCommandLine } from "./args.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { helpFor } from "./help.ts";
+import { yieldToInit } from "./pid1.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs the program on this process: the only caller is the launcher in `bin`. */
@@ -14,6 +15,7 @@ export async function run(): Promise<void> {
     interactive: process.stdout.isTTY,
     color: process.stdout.isTTY && process.stdout.hasColors(),
   };
+  yieldToInit(terminal.err);
   // A reader that went away (`mothership chart | head`) is no failure of ours, and there is nobody left to tell.
   process.stdout.on("error", () => undefined);
   process.exitCode = await main(process.argv.slice(2), terminal);
