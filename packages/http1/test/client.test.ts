@@ -3,7 +3,7 @@ import { readBody } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import type { Outgoing } from "../src/index.ts";
 import { always, ask, get, post, settled } from "./support/ask.ts";
-import { HandBody, listen, origin, plainOk, pool, until } from "./support/wire.ts";
+import { HandBody, listen, origin, plainOk, pool, turns, until } from "./support/wire.ts";
 
 describe("a request on the wire", () => {
   async function sent(outgoing: Outgoing): Promise<string> {
@@ -207,7 +207,7 @@ describe("a response", () => {
 
 test("bytes on an idle connection drop it (rule 38; RFC 9112, 9.2)", async () => {
   await using upstream = await origin((text, socket) => {
-    if (text.endsWith("\r\n\r\n")) socket.write(plainOk, () => setTimeout(() => socket.write(plainOk), 10));
+    if (text.endsWith("\r\n\r\n")) socket.write(plainOk, () => void turns(20).then(() => socket.write(plainOk)));
   });
   await using client = pool(upstream.port);
   await settled(ask(client, get));
@@ -381,7 +381,7 @@ describe("a body that is not wanted", () => {
       },
       fail: () => undefined,
     });
-    for (let turn = 0; turn < 300; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await turns(300);
     expect(bytes).toBeLessThan(300_000);
     while (!ended) {
       answer.body!.resume();
@@ -407,7 +407,7 @@ describe("a body that is not wanted", () => {
     await using client = pool(upstream.port);
     const answer = ask(client, get, { read: false });
     await until(() => answer.body !== undefined);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await turns(50);
     expect(String((await readBody(answer.body!)).bytes)).toBe("abc");
     expect(client.open).toBe(0);
   });

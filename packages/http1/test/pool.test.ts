@@ -8,11 +8,9 @@ import { describe, expect, test } from "vitest";
 import { idleTime } from "../src/client-settings.ts";
 import { openPool } from "../src/index.ts";
 import { always, ask, get, post, settled } from "./support/ask.ts";
-import { deps, HandBody, listen, origin, plainOk, pool, until } from "./support/wire.ts";
+import { deps, HandBody, listen, origin, plainOk, pool, turns, until } from "./support/wire.ts";
 
-const arrive = async (): Promise<void> => {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-};
+const arrive = (): Promise<void> => turns(20);
 
 describe("reuse", () => {
   test("one connection serves requests one after the other", async () => {

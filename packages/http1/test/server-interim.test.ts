@@ -1,6 +1,6 @@
 import { bodyOf, emptyBody, Fields, type Incoming, type Tunnel } from "@mothership/kernel";
 import { describe, expect, test } from "vitest";
-import { open, send, serve, until, withoutDate } from "./support/wire.ts";
+import { open, send, serve, turns, until, withoutDate } from "./support/wire.ts";
 
 const ok = { status: 200, fields: new Fields() };
 const head = (status: number, fields: [string, string][] = []) => ({ status, fields: Fields.from(fields) });
@@ -18,7 +18,7 @@ describe("a client that expects 100", () => {
     await using client = await open(server.port);
     client.socket.write("POST /q HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
     await until(() => server.requests.length === 1);
-    for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await turns(30);
     expect(client.text()).toBe("");
     server.requests[0]!.interim(head(100));
     await until(() => client.text() === "HTTP/1.1 100 Continue\r\n\r\n");

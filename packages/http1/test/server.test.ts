@@ -3,7 +3,7 @@ import { gate, readBody } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { serveConnection } from "../src/index.ts";
 import { memory } from "./support/memory-socket.ts";
-import { deps, HandBody, open, send, serve, until, withoutDate } from "./support/wire.ts";
+import { deps, HandBody, open, send, serve, turns, until, withoutDate } from "./support/wire.ts";
 
 const ok = { status: 200, fields: new Fields() };
 const echo = (incoming: Incoming): void => incoming.respond(ok, bodyOf(`${incoming.method} ${incoming.target} ${incoming.authority}`));
@@ -38,7 +38,7 @@ test("pauses a client that pipelines more than the limit", async () => {
   const many = Buffer.from(get("/".padEnd(4_000, "x")).repeat(4_000));
   client.socket.write(many);
   await until(() => waiting.length === 1);
-  for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await turns(200);
   expect(client.socket.writableLength).toBeGreaterThan(0);
   expect(waiting).toHaveLength(1);
 });
@@ -49,7 +49,7 @@ test("a client that closes its sending side still gets its answer (rule 60; RFC 
   await using client = await open(server.port);
   client.socket.end(get("/late"));
   await until(() => waiting.length > 0);
-  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await turns(50);
   echo(waiting[0]!);
   await until(() => client.text().endsWith("GET /late a"));
 });
@@ -353,7 +353,7 @@ describe("a request body", () => {
     client.socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30000000\r\n\r\n");
     client.socket.write(Buffer.alloc(30_000_000));
     const { body } = await taken.opened;
-    for (let turn = 0; turn < 300; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await turns(300);
     expect(bytes).toBeLessThan(300_000);
     expect(client.socket.writableLength).toBeGreaterThan(0);
     while (!ended) {
@@ -374,10 +374,7 @@ test("a response waits for a slow client, and so does what produces it", async (
   client.socket.pause();
   // The system's own buffers take some megabytes; after that nothing more is asked for.
   let given = 0;
-  const turns = async (): Promise<void> => {
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-  };
-  for (let resumed = -1; resumed < body.resumed; await turns()) {
+  for (let resumed = -1; resumed < body.resumed; await turns(50)) {
     resumed = body.resumed;
     while (body.reader!.data(Buffer.alloc(16_384))) given++;
   }

@@ -139,6 +139,11 @@ export function pool(port: number, spec: Partial<PoolSpec> = {}, world: Deps = d
   });
 }
 
+/** Lets the event loop go round so many times: for what must not happen although it has had every chance. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Looks again after every turn of the event loop until `condition` holds; the test's own time-out ends it. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
