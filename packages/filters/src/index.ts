@@ -1,3 +1,5 @@
+export type { Coding } from "./codings.ts";
+export { type CompressionOptions, compression } from "./compression.ts";
 export { FilterOptionError } from "./errors.ts";
 export { type PreflightCacheOptions, preflightCache } from "./preflight-cache.ts";
 export { type RateLimitOptions, rateLimit } from "./rate-limit.ts";
