@@ -11,3 +11,4 @@ for name in header-auth security-headers; do
 done
 ${CLANG:-clang-14} --target=wasm32 -O2 -nostdlib -Wall -Wextra -fuse-ld="${WASM_LD:-/usr/bin/wasm-ld-14}" -Wl,--no-entry -Wl,--strip-all \
   c/bot-block.c -o built/bot-block.wasm
+chmod 644 built/*.wasm

@@ -6,10 +6,12 @@
  */
 import { block, config, headerList, lower, removeHeader, request } from "./mothership";
 
+const header = lower(config("header", "authorization"));
+const tokens = config("tokens");
+const challenge = headerList("WWW-Authenticate", "Bearer realm='" + config("realm", "protected") + "'");
+
 export function on_request(): void {
-  const header = lower(config("header", "authorization"));
   const brought = request().header(header);
-  const tokens = config("tokens");
   let known = false;
   if (brought !== null) {
     const token = header === "authorization" ? withoutScheme(brought) : brought;
@@ -22,8 +24,7 @@ export function on_request(): void {
     }
   }
   if (!known) {
-    const challenge = "Bearer realm='" + config("realm", "protected") + "'";
-    block(401, "This address needs a token.\n", headerList("WWW-Authenticate", challenge));
+    block(401, "This address needs a token.\n", challenge);
     return;
   }
   removeHeader(header);

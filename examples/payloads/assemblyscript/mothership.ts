@@ -32,11 +32,21 @@ export function response(): Message {
   return new Message(text);
 }
 
-/** A value of the manifest's `config`, or what stands for it. */
+let configuration: Json | null = null;
+
+/**
+ * A value of the manifest's `config`, or what stands for it. It never changes while the payload runs, so what is made of it can be kept in a
+ * constant outside of the functions.
+ */
 export function config(name: string, otherwise: string = ""): string {
-  const text = new ArrayBuffer(get_config());
-  read_config(changetype<usize>(text), text.byteLength);
-  const value = new Json(text).text(0, name);
+  let known = configuration;
+  if (known === null) {
+    const text = new ArrayBuffer(get_config());
+    read_config(changetype<usize>(text), text.byteLength);
+    known = new Json(text);
+    configuration = known;
+  }
+  const value = known.text(0, name);
   return value === null ? otherwise : value;
 }
 
@@ -125,24 +135,22 @@ export class Message {
  * A position is an offset in bytes; -1 stands for nothing.
  */
 class Json {
-  private bytes: Uint8Array;
+  private length: i32;
 
-  constructor(text: ArrayBuffer) {
-    this.bytes = Uint8Array.wrap(text);
+  constructor(private bytes: ArrayBuffer) {
+    this.length = bytes.byteLength;
   }
 
   /** Where the value of a member begins, in the object that begins at `object`. */
   find(object: i32, name: string): i32 {
-    const wanted = Uint8Array.wrap(String.UTF8.encode(name));
     let at = object + 1;
-    while (at < this.bytes.length && this.bytes[at] !== 0x7d) {
+    while (at < this.length && this.byte(at) !== 0x7d) {
       const keyEnd = this.endOfString(at);
-      const found = this.equals(at + 1, keyEnd - 1, wanted);
       // Behind the key stands a colon, behind the value a comma or the end.
       const value = keyEnd + 1;
-      if (found) return value;
+      if (this.equals(at + 1, keyEnd - 1, name)) return value;
       at = this.endOfValue(value);
-      if (at < this.bytes.length && this.bytes[at] === 0x2c) at++;
+      if (at < this.length && this.byte(at) === 0x2c) at++;
     }
     return -1;
   }
@@ -150,40 +158,49 @@ class Json {
   /** A member that is a string, or null. */
   text(object: i32, name: string): string | null {
     const at = this.find(object, name);
-    if (at < 0 || this.bytes[at] !== 0x22) return null;
+    if (at < 0 || this.byte(at) !== 0x22) return null;
     const end = this.endOfString(at) - 1;
-    const plain = String.UTF8.decodeUnsafe(changetype<usize>(this.bytes.buffer) + at + 1, end - at - 1);
-    return plain.includes("\\") ? unescaped(plain) : plain;
+    const plain = String.UTF8.decodeUnsafe(changetype<usize>(this.bytes) + at + 1, end - at - 1);
+    for (let inside = at + 1; inside < end; inside++) if (this.byte(inside) === 0x5c) return unescaped(plain);
+    return plain;
   }
 
   integer(at: i32): i32 {
     let value = 0;
-    for (; at < this.bytes.length; at++) {
-      const digit = this.bytes[at] - 0x30;
-      if (digit > 9) break;
+    for (; at < this.length; at++) {
+      const digit = this.byte(at) - 0x30;
+      if (digit < 0 || digit > 9) break;
       value = value * 10 + digit;
     }
     return value;
   }
 
-  private equals(from: i32, to: i32, wanted: Uint8Array): bool {
-    if (to - from !== wanted.length) return false;
-    for (let index = 0; index < wanted.length; index++) if (this.bytes[from + index] !== wanted[index]) return false;
+  // Every caller has compared with the length.
+  private byte(at: i32): i32 {
+    return load<u8>(changetype<usize>(this.bytes) + at);
+  }
+
+  /** For names of ASCII characters. */
+  private equals(from: i32, to: i32, name: string): bool {
+    if (to - from !== name.length) return false;
+    for (let index = 0; index < name.length; index++) if (this.byte(from + index) !== name.charCodeAt(index)) return false;
     return true;
   }
 
+  /** Behind the closing quote of the string that begins at `at`. */
   private endOfString(at: i32): i32 {
-    for (at++; at < this.bytes.length; at++) {
-      if (this.bytes[at] === 0x5c) at++;
-      else if (this.bytes[at] === 0x22) return at + 1;
+    for (at++; at < this.length; at++) {
+      const byte = this.byte(at);
+      if (byte === 0x5c) at++;
+      else if (byte === 0x22) return at + 1;
     }
-    return at;
+    return this.length;
   }
 
   private endOfValue(at: i32): i32 {
     let depth = 0;
-    while (at < this.bytes.length) {
-      const byte = this.bytes[at];
+    while (at < this.length) {
+      const byte = this.byte(at);
       if (byte === 0x22) {
         at = this.endOfString(at);
         if (depth === 0) return at;

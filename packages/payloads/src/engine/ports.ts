@@ -3,6 +3,9 @@ import { GuestFaultError } from "../errors.ts";
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const lenientUtf8 = new TextDecoder("utf-8");
 
+/** Fuel for handing something over, however short: about what it takes in time. */
+const writePrice = 100;
+
 /**
  * What the host reaches a guest by: its memory, every access checked, and its fuel.
  *
@@ -88,7 +91,7 @@ export class GuestPorts {
   write(pointer: number, length: number, source: Uint8Array, offset = 0): number {
     const target = this.view(pointer, length);
     const count = Math.min(target.length, Math.max(0, source.length - offset));
-    this.charge(count / 8);
+    this.charge(writePrice + count / 8);
     target.set(source.subarray(offset, offset + count));
     return count;
   }

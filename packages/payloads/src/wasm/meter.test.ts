@@ -325,6 +325,13 @@ function rewriterHoldsUp(bytes: Uint8Array): boolean {
   }
 }
 
+test("what the engine says of an invalid module is repeated without anything that a terminal would obey", () => {
+  const names = [4, ...Buffer.from("name"), 1, 8, 1, 0, 5, 0x1b, ...Buffer.from("[2J"), 0x07];
+  const bytes = moduleOf([1, [1, 0x60, 0, 0]], [3, [1, 0]], [10, [1, 3, 0, 0x1a, 0x0b]], [0, names]);
+  expect(() => metered(bytes)).toThrowError(expect.objectContaining({ message: expect.stringMatching(/^[\x20-\x7e]*$/) }));
+  expect(() => metered(bytes)).toThrowError(/not enough arguments/);
+});
+
 describe("damaged modules", () => {
   test("cut off anywhere", () => {
     for (let length = 0; length < rich.length; length++) {

@@ -10,11 +10,12 @@
  * 5. Memories and tables get a maximum; beyond it they do not grow.
  * 6. Custom sections are left out but for the names of functions: the others may hold offsets into code that has moved.
  */
+import { messageOf } from "@mothership/kernel";
 import { PayloadInvalidError, PayloadRefusedError } from "../errors.ts";
 import { type MeterStats, maxTableElements, meterBody } from "./body.ts";
 import { type Limits, readModule, section, type TableType, type WasmModule } from "./module.ts";
 import { op } from "./opcodes.ts";
-import { quoted, Reader } from "./reader.ts";
+import { printable, quoted, Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
 
 /** Export of the counter, an i32 global. The host sets it before each call; below zero the guest has trapped for want of fuel. */
@@ -58,7 +59,12 @@ function whyInvalid(bytes: Uint8Array<ArrayBuffer>): string {
     // The validator says no more than no; the compiler says why.
     new WebAssembly.Module(bytes);
   } catch (error) {
-    return error instanceof Error ? error.message.replace(/^WebAssembly\.Module\(\): /, "") : String(error);
+    // It may name a function as the module does.
+    return printable(
+      messageOf(error)
+        .replace(/^WebAssembly\.Module\(\): /, "")
+        .slice(0, 300),
+    );
   }
   return "the validator refuses it";
 }

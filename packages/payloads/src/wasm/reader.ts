@@ -4,7 +4,12 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** A name out of a module, for a message: short, and without anything that a terminal would obey. */
 export function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, 80));
+  return printable(JSON.stringify(name.slice(0, 80)));
+}
+
+/** The text with everything but visible ASCII and spaces written as escapes. */
+export function printable(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** Walks over binary WebAssembly. Whatever the bytes say, it neither leaves its range nor stands still. */
