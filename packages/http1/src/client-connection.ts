@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
-import { type Deps, emptyBody, type ResponseHead } from "@mothership/kernel";
+import { type Deps, emptyBody } from "@mothership/kernel";
 import type { Call, CallHost } from "./client-call.ts";
 import { type ClientSettings, idleTime } from "./client-settings.ts";
 import type { UpstreamFailure } from "./errors.ts";
-import { connectionWish, type Framing, persists, responseFraming } from "./framing.ts";
+import { connectionWish, type Framing, persists, responseFraming, untilClose } from "./framing.ts";
 import { type BodySource, InboundBody } from "./inbound-body.ts";
 import { Intake } from "./intake.ts";
 import { Output } from "./output.ts";
@@ -21,6 +21,8 @@ export interface ConnectionHost {
   /** It is not the pool's any more: closed, or taken over. Called once. */
   left(connection: ClientConnection): void;
 }
+
+const answeredEarly = new Error("the upstream answered before it had the whole request");
 
 type Phase = "dialling" | "idle" | "busy" | "gone";
 
@@ -79,8 +81,8 @@ export class ClientConnection implements CallHost, BodySource {
     return this.#phase === "idle" && this.#socket.writable && !this.#inputEnded;
   }
 
-  /** Another call, or none, goes out once the connection stands. Only while it is dialled. */
-  reassign(call: Call | undefined): void {
+  /** Another call goes out once the connection stands. Only while it is dialled. */
+  reassign(call: Call): void {
     this.#call = call;
   }
 
@@ -103,7 +105,7 @@ export class ClientConnection implements CallHost, BodySource {
   requestSent(call: Call): void {
     if (call !== this.#call) return;
     if (this.#body) this.#settle();
-    else this.#watch.set(this.#settings.timeouts.firstByteMs);
+    else this.#watchAnswer();
   }
 
   drop(call: Call, reason: Error): void {
@@ -129,11 +131,8 @@ export class ClientConnection implements CallHost, BodySource {
 
   #connected(): void {
     if (this.#phase !== "dialling") return;
-    const call = this.#call;
-    this.#watch.clear();
     this.#phase = "busy";
-    if (call) this.#begin(call, false);
-    else this.#release();
+    if (this.#call) this.#begin(this.#call, false);
   }
 
   #begin(call: Call, reused: boolean): void {
@@ -200,18 +199,17 @@ export class ClientConnection implements CallHost, BodySource {
       this.#interim(call, head);
       return;
     }
-    const persistent = persists(head.minor, connectionWish(head.wire.connection)) && framing !== -2;
+    const persistent = persists(head.minor, connectionWish(head.wire.connection)) && framing !== untilClose;
     this.#idleMs = idleTime(head.wire.keepAlive, this.#settings.timeouts.idleMs);
     this.#reusable = persistent && this.#requests < this.#settings.limits.maxRequests && this.#idleMs > 0;
     this.#watch.clear();
     // Who says no before it has heard all does not want the rest (RFC 9112, 9.5).
-    if (head.status >= 400 || call.held) call.stopBody(new Error("the upstream answered before it had the whole request"));
+    if (head.status >= 400 || call.held) call.stopBody(answeredEarly);
     this.#respond(call, head, framing);
   }
 
   #respond(call: Call, head: StatusHead, framing: Framing): void {
     if (framing === 0) {
-      this.#body = undefined;
       // Free first: the handler may want to send the next request on this very connection.
       this.#call = undefined;
       call.over = true;
@@ -230,7 +228,7 @@ export class ClientConnection implements CallHost, BodySource {
       this.#refuse(refusals.INTERIM_TOO_MANY);
       return;
     }
-    if (call.sent) this.#watch.set(this.#settings.timeouts.firstByteMs);
+    if (call.sent) this.#watchAnswer();
     call.interim(head);
     if (head.status === 100 && call.held) {
       this.#watch.clear();
@@ -249,8 +247,7 @@ export class ClientConnection implements CallHost, BodySource {
     socket.pause();
     const held = this.#intake.inbox.takeAll();
     this.#detach();
-    const response: ResponseHead = { status: head.status, fields: head.fields };
-    call.upgraded(response, { socket, held });
+    call.upgraded(head, { socket, held });
   }
 
   /** The response is complete. With the request complete as well the connection is free, otherwise it is of no use. */
@@ -264,7 +261,7 @@ export class ClientConnection implements CallHost, BodySource {
   }
 
   #endExchange(call: Call): void {
-    if (!call.sent) call.stopBody(new Error("the upstream answered before it had the whole request"));
+    call.stopBody(answeredEarly);
     if (call.sent && this.#reusable && this.#intake.inbox.length === 0 && !this.#inputEnded) this.#release();
     else this.#leave();
   }
@@ -315,7 +312,10 @@ export class ClientConnection implements CallHost, BodySource {
 
   readonly #onDrain = (): void => {
     this.output.flush();
-    if (!this.output.full) this.#call?.drained();
+    const call = this.#call;
+    if (!call || this.output.full) return;
+    call.drained();
+    if (call.sent && !this.#body) this.#watchAnswer();
   };
 
   #refuse(refusal: Refusal): void {
@@ -360,6 +360,12 @@ export class ClientConnection implements CallHost, BodySource {
     this.#host.left(this);
   }
 
+  /** It is the upstream's turn, once it has taken the whole request. */
+  #watchAnswer(): void {
+    if (this.output.full) this.#watchStall();
+    else this.#watch.set(this.#settings.timeouts.firstByteMs);
+  }
+
   #watchStall(): void {
     if (this.#phase === "gone") return;
     this.#stall.mark(this.#body, this.#deps.clock.now());
@@ -381,20 +387,14 @@ export class ClientConnection implements CallHost, BodySource {
       return;
     }
     const body = this.#body;
-    if (!body && call.sent) {
+    const writing = this.output.full;
+    if (!body && call.sent && !writing) {
       this.#fail("MS_HTTP1_FIRST_BYTE_TIMEOUT");
       return;
     }
-    const writing = this.output.full;
     const reading = body?.wanted === true && !this.#patient;
-    if (writing && !this.#stall.wrote) {
-      this.#fail("MS_HTTP1_STALLED");
-      return;
-    }
-    if (reading && !writing && this.#stall.tooSlow(body, 0, this.#deps.clock.now())) {
-      this.#fail("MS_HTTP1_STALLED");
-      return;
-    }
-    if (writing || reading) this.#watchStall();
+    const stalled = writing ? !this.#stall.wrote : reading && this.#stall.tooSlow(body, 0, this.#deps.clock.now());
+    if (stalled) this.#fail("MS_HTTP1_STALLED");
+    else if (writing || reading) this.#watchStall();
   }
 }

@@ -113,8 +113,13 @@ class Pool implements ClientPool, ConnectionHost {
   }
 
   #dial(call: Call): void {
-    const [socket, ready] = dial(this.#settings);
-    this.#connections.add(new ClientConnection(socket, ready, call, this.#settings, this, this.#deps));
+    try {
+      const [socket, ready] = dial(this.#settings);
+      this.#connections.add(new ClientConnection(socket, ready, call, this.#settings, this, this.#deps));
+    } catch (cause) {
+      // A certificate that cannot be read, for example. The handler hears nothing before `request` has returned.
+      process.nextTick(() => call.failed("MS_HTTP1_CONNECT_FAILED", cause));
+    }
   }
 
   #enqueue(call: Call): void {

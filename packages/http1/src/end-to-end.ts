@@ -1,4 +1,5 @@
 import { Fields } from "@mothership/kernel";
+import { listOf } from "./token-list.ts";
 
 /** Naming one of these in `Connection` has no effect: a client could otherwise make us drop what an upstream decides by. */
 const kept: ReadonlySet<string> = new Set([
@@ -30,7 +31,7 @@ export function endToEndFields(fields: Fields): Fields {
   if (connection === undefined || options.has(connection.toLowerCase())) return fields;
   const named = new Set<string>();
   for (const value of fields.all("connection"))
-    for (const token of value.toLowerCase().split(/[\t ]*,[\t ]*/)) if (!options.has(token) && !kept.has(token)) named.add(token);
+    for (const token of listOf(value)) if (!options.has(token) && !kept.has(token)) named.add(token);
   const passed = new Fields();
   for (let index = 0; index < fields.size; index++) {
     const key = fields.key(index);

@@ -1,5 +1,6 @@
 import type { RequestHead, StatusHead } from "./parse-head.ts";
 import { refusals } from "./refusals.ts";
+import { listOf } from "./token-list.ts";
 import type { Refusal } from "./types.ts";
 
 /** How the content of a message is delimited: a length in bytes (0 and up), or one of the two below. */
@@ -20,7 +21,7 @@ export function parseLength(text: string): number | undefined {
 const codingList = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+(?:[\t ]*,[\t ]*[!#$%&'*+\-.^_`|~\dA-Za-z]+)+$/;
 
 function encodingRefusal(text: string): Refusal {
-  const codings = codingList.test(text) ? text.toLowerCase().split(/[\t ]*,[\t ]*/) : [];
+  const codings = codingList.test(text) ? listOf(text) : [];
   // A well-formed list that ends with its only "chunked" frames the content, but in a coding we do not have.
   return codings.indexOf("chunked") === codings.length - 1 && codings.length > 1 ? refusals.ENCODING_UNKNOWN : refusals.ENCODING_BAD;
 }
@@ -76,7 +77,7 @@ const usual: ReadonlyMap<string, ConnectionWish> = new Map([
 export function connectionWish(text: string): ConnectionWish {
   const known = usual.get(text);
   if (known) return known;
-  const tokens = text.toLowerCase().split(/[\t ]*,[\t ]*/);
+  const tokens = listOf(text);
   return { close: tokens.includes("close"), keepAlive: tokens.includes("keep-alive"), upgrade: tokens.includes("upgrade") };
 }
 

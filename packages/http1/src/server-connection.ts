@@ -26,6 +26,8 @@ import type { Refusal, ServerConnection } from "./types.ts";
  */
 type Phase = "serving" | "lingering" | "gone";
 
+const answered = new Error("the request was answered");
+
 /** One client socket. Made by `serveConnection`. */
 export class Connection implements ServerConnection, ExchangeHost, BodySource {
   readonly output: Output;
@@ -228,7 +230,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     }
     // Taken back first, for throwing away what is there of the body comes through here again.
     this.#answered = false;
-    inbound?.cancel(new Error("the request was answered"));
+    inbound?.cancel(answered);
     if (this.#exchange !== exchange) return;
     if (inbound && !inbound.complete) this.#leftover = inbound;
     this.#finish("complete");

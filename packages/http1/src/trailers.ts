@@ -1,4 +1,5 @@
 import { Fields } from "@mothership/kernel";
+import { listOf } from "./token-list.ts";
 
 /** Whole families that decide how a message is framed, routed, authenticated or read: never valid as trailers (RFC 9110, 6.5.1). */
 const families = /^(?:content-|proxy-|sec-|if-|access-control-|x-forwarded-)/;
@@ -24,7 +25,7 @@ export function relayableTrailers(trailers: Fields | undefined): Fields | undefi
 /** Of `trailers` those that the `Trailer` field of the head announced (RFC 9110, 6.6.2). */
 export function announcedTrailers(trailers: Fields | undefined, head: Fields): Fields | undefined {
   if (!trailers || !head.has("trailer")) return undefined;
-  const announced = new Set(head.all("trailer").flatMap((value) => value.toLowerCase().split(/[\t ]*,[\t ]*/)));
+  const announced = new Set(head.all("trailer").flatMap(listOf));
   const kept = new Fields();
   for (let index = 0; index < trailers.size; index++) {
     const key = trailers.key(index);

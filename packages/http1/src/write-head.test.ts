@@ -124,6 +124,13 @@ describe("fields that travel end to end", () => {
     expect(endToEndFields(fields).size).toBe(4);
   });
 
+  test("are found in linear time", () => {
+    const fields = Fields.from([["Connection", `a${" ".repeat(60_000)}b`]]);
+    const started = performance.now();
+    for (let round = 0; round < 20; round++) endToEndFields(fields);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
   test("are the list itself when nothing is named", () => {
     for (const connection of ["close", "Keep-Alive", "upgrade", ""]) {
       const fields = Fields.from([["Connection", connection]]);

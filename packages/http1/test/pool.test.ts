@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import { silentLogger } from "@mothership/kernel";
+import { bodyOf, silentLogger } from "@mothership/kernel";
 import { FakeClock, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { idleTime } from "../src/client-settings.ts";
@@ -240,6 +240,32 @@ describe("time runs out", () => {
     expect(clock.pending).toBe(0);
   });
 
+  test("before a response, from when the upstream has taken the request", async () => {
+    let socket: Socket | undefined;
+    await using upstream = await listen((one) => {
+      socket = one;
+      one.pause();
+    });
+    const clock = new FakeClock();
+    await using client = timed(upstream.port, clock);
+    const answer = ask(client, post(bodyOf(Buffer.alloc(12_000_000))));
+    await until(() => socket !== undefined);
+    await arrive();
+    await clock.advance(350);
+    expect(answer.error).toBeUndefined();
+    socket!.resume();
+    let bytes = 0;
+    socket!.on("data", (piece) => {
+      bytes += piece.length;
+    });
+    await until(() => bytes > 12_000_000);
+    await arrive();
+    await clock.advance(299);
+    expect(answer.error).toBeUndefined();
+    await clock.advance(2);
+    expect(answer.error).toMatchObject({ code: "MS_HTTP1_FIRST_BYTE_TIMEOUT" });
+  });
+
   test.each([
     ["application/json", true],
     ["text/event-stream; charset=utf-8", false],
@@ -366,6 +392,11 @@ describe("an upstream behind TLS", () => {
 
   test.each([{ ca, servername: "other.example" }, {}])("is not trusted when its certificate does not fit: %j", async (tls) => {
     const { answers } = await secure(tls);
+    expect(answers[0]!.error).toMatchObject({ code: "MS_HTTP1_CONNECT_FAILED", written: false });
+  });
+
+  test("is not dialled with a certificate that cannot be read", async () => {
+    const { answers } = await secure({ ca: "-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n" });
     expect(answers[0]!.error).toMatchObject({ code: "MS_HTTP1_CONNECT_FAILED", written: false });
   });
 
