@@ -16,7 +16,6 @@ export const exitCodes = {
 /** Codes of errors that have an exit code of their own; all others are `failed`. */
 const byError: Readonly<Record<string, number>> = {
   MS_USAGE: exitCodes.usage,
-  MS_UNSUPPORTED: exitCodes.usage,
   MS_SELECTION_EMPTY: exitCodes.usage,
   MS_MANIFEST_INVALID: exitCodes.usage,
   MS_ROLLED_BACK: exitCodes.rolledBack,

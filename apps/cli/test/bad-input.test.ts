@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, shipScript } from "./fleet.ts";
+import { mothership, ship } from "./fleet.ts";
 
 const stack = /\n\s+at |node:internal|Error:/;
 
@@ -85,18 +85,6 @@ describe("what is checked before anything is started", () => {
     taken.close();
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`ship "app".*${port}.*already`));
-  });
-
-  test("what this version cannot run is refused, all of it at once", async () => {
-    using folder = tempFolder();
-    writeFileSync(
-      folder.join("ship-manifest.toml"),
-      `[mothership]\ncompression = true\n[[bays.websocket]]\nname = "b"\ncommand = "${shipScript}"\n`,
-    );
-    const { code, stderr } = await mothership(["run"], { cwd: folder.path });
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/compression/);
-    expect(stderr).toMatch(/bays/);
   });
 });
 

@@ -1,7 +1,18 @@
-import { staticFiles } from "@mothership/filters";
-import { type AbortOptions, type Closable, compose, type Deps, formatAddress, type Handler } from "@mothership/kernel";
-import { createRouter, forwardTo, openProxy, openUpstream, type Upstream } from "@mothership/proxy";
-import type { EdgePlan, UpstreamPlan } from "./plan/edge.ts";
+import { readFile } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+import { type Bay, type BaySpec, openBay } from "@mothership/docking";
+import { type AbortOptions, type Closable, type Deps, deadline, formatAddress, type Middleware, messageOf } from "@mothership/kernel";
+import { openPayload, type Payload } from "@mothership/payloads";
+import { openProxy, openUpstream, type Upstream } from "@mothership/proxy";
+import { PayloadFileError } from "./errors.ts";
+import type { EdgePlan, PayloadPlan, UpstreamPlan } from "./plan/edge.ts";
+import { type Remembered, requestPath } from "./request-path.ts";
+
+/** What the edge tells of its bays. */
+export interface EdgeOptions {
+  /** The link to a bay is gone although nobody closed it; its process should not go on as it is. */
+  readonly onBayFault?: (bay: string, reason: string) => void;
+}
 
 /** The running request path. Knows what its plan says and which upstreams are available; nothing else reaches it. */
 export interface Edge extends Closable {
@@ -10,76 +21,143 @@ export interface Edge extends Closable {
   setAvailable(upstream: string, available: boolean): void;
   /** Takes an upstream out of use and resolves when nothing runs against it; what still runs when the signal fires is cut off. */
   drain(upstream: string, options: AbortOptions): Promise<void>;
+  /** Resolves when a bay is docked and takes clients. Rejects with the signal's reason. */
+  bayReady(bay: string, options: AbortOptions): Promise<void>;
+  /** WebSocket clients of a bay; undefined for a name that is none. */
+  clients(bay: string): number | undefined;
+  /** Payloads in their order, with what they have done. */
+  readonly payloads: readonly Payload[];
   /**
-   * From the next request on this plan is in force; requests that run finish by the old one. Upstreams whose address did not change go on
-   * as they are, new ones begin unavailable. The listeners stay as they were.
+   * From the next request on this plan is in force; requests that run finish by the old one. Upstreams whose address and bays whose
+   * settings did not change go on as they are, new ones begin unavailable. The listeners stay as they were.
+   *
+   * @throws what opening a payload throws; then nothing has changed.
    */
-  replace(plan: EdgePlan): void;
+  replace(plan: EdgePlan): Promise<void>;
 }
+
+/** Clients of bays get so long to take the goodbye before their connections are cut. */
+const goodbyeMs = 2000;
 
 /**
  * Builds the whole request path from one plain plan and opens its listeners. Every upstream begins unavailable.
  *
- * @throws what `openProxy` throws, naming the bind; then nothing is open.
+ * @throws what `openProxy` throws, naming the bind, or what opening a payload throws; then nothing is open.
  */
-export async function openEdge(plan: EdgePlan, deps: Deps): Promise<Edge> {
-  let upstreams = openUpstreams(plan.upstreams, new Map(), deps);
+export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions = {}): Promise<Edge> {
+  const remembered = rememberer();
   const leaving = new Set<Promise<void>>();
-  const proxy = await openProxy({ listeners: plan.listeners }, requestPath(plan, upstreams, deps), deps);
-  const retire = (upstream: Upstream): void => {
-    const closed = upstream.close().finally(() => leaving.delete(closed));
+  let payloads = await openPayloads(plan.payloads, deps);
+  let upstreams = openUpstreams(plan.upstreams, new Map(), deps);
+  const path = (next: EdgePlan, bays: OpenMap<BaySpec, Bay>) =>
+    requestPath(next, { upstreams: valuesOf(upstreams), bays: valuesOf(bays) }, payloads, remembered, deps);
+  // A bay dials as soon as it is open, so the listeners, which may be refused, come first.
+  const proxy = await openProxy({ listeners: plan.listeners }, path({ ...plan, routes: [] }, new Map()), deps);
+  let bays = openBays(plan.bays, new Map(), options, deps);
+  proxy.replace(path(plan, bays));
+
+  const retire = (closable: Closable): void => {
+    const closed = closable.close().finally(() => leaving.delete(closed));
     leaving.add(closed);
   };
   const edge: Edge = {
     listening: plan.listeners.map(({ name }) => ({ bind: name, address: formatAddress(proxy.address(name)) })),
     setAvailable(name, available) {
       const one = upstreams.get(name);
-      if (one) one.upstream.available = available;
+      if (one) one.running.available = available;
     },
-    drain: async (name, options) => await upstreams.get(name)?.upstream.drain(options),
-    replace(next) {
-      const before = upstreams;
-      upstreams = openUpstreams(next.upstreams, before, deps);
-      proxy.replace(requestPath(next, upstreams, deps));
-      const kept = new Set(Array.from(upstreams.values(), (one) => one.upstream));
-      for (const { upstream } of before.values()) if (!kept.has(upstream)) retire(upstream);
+    drain: async (name, options) => await upstreams.get(name)?.running.drain(options),
+    bayReady: async (name, options) => await bays.get(name)?.running.ready(options),
+    clients: (name) => bays.get(name)?.running.snapshot().clients,
+    get payloads() {
+      return payloads;
     },
-    async close(options) {
+    async replace(next) {
+      payloads = await openPayloads(next.payloads, deps);
+      const before = [upstreams, bays] as const;
+      upstreams = openUpstreams(next.upstreams, upstreams, deps);
+      bays = openBays(next.bays, bays, options, deps);
+      proxy.replace(path(next, bays));
+      for (const one of gone(before[0], upstreams)) retire(one);
+      for (const one of gone(before[1], bays)) retire(one);
+    },
+    async close(options = {}) {
+      // Bays first: their clients are told, and tunnels are cut at once.
+      using goodbye = deadline("telling the clients of bays", goodbyeMs, deps.clock, options.signal);
+      await Promise.all(Array.from(bays.values(), ({ running }) => running.close({ signal: goodbye.signal })));
       await proxy.close(options);
-      await Promise.all([...Array.from(upstreams.values(), ({ upstream }) => upstream.close(options)), ...leaving]);
+      await Promise.all([...Array.from(upstreams.values(), ({ running }) => running.close(options)), ...leaving]);
     },
     [Symbol.asyncDispose]: () => edge.close(),
   };
   return edge;
 }
 
-interface OpenUpstream {
-  readonly address: string;
-  readonly upstream: Upstream;
-}
+/** Running things by name, each with what it was made from. */
+type OpenMap<S, R> = ReadonlyMap<string, { readonly spec: S; readonly running: R }>;
 
-/** One upstream for each of the plan: that of `before` where its address is the same. */
-function openUpstreams(
-  plans: readonly UpstreamPlan[],
-  before: ReadonlyMap<string, OpenUpstream>,
-  deps: Deps,
-): ReadonlyMap<string, OpenUpstream> {
+/** One running thing for each spec: that of `before` where the spec is the same. */
+function reuse<S extends { readonly name: string }, R>(specs: readonly S[], before: OpenMap<S, R>, open: (spec: S) => R): OpenMap<S, R> {
   return new Map(
-    plans.map((spec) => {
-      const address = formatAddress(spec.address);
+    specs.map((spec) => {
       const known = before.get(spec.name);
-      const open = known?.address === address ? known : { address, upstream: openUpstream({ ...spec, available: false }, deps) };
-      return [spec.name, open];
+      return [spec.name, known && isDeepStrictEqual(known.spec, spec) ? known : { spec, running: open(spec) }];
     }),
   );
 }
 
-/** The life of a request, in the order in which it happens. */
-function requestPath(plan: EdgePlan, upstreams: ReadonlyMap<string, OpenUpstream>, deps: Deps): Handler {
-  const forward = new Map(Array.from(upstreams, ([name, { upstream }]) => [name, forwardTo(upstream, deps)]));
-  const routes = plan.routes.flatMap(({ upstream, ...route }) => {
-    const to = forward.get(upstream);
-    return to ? [{ ...route, to }] : [];
+function openUpstreams(
+  specs: readonly UpstreamPlan[],
+  before: OpenMap<UpstreamPlan, Upstream>,
+  deps: Deps,
+): OpenMap<UpstreamPlan, Upstream> {
+  return reuse(specs, before, (spec) => openUpstream({ ...spec, available: false }, deps));
+}
+
+function openBays(
+  specs: readonly BaySpec[],
+  before: OpenMap<BaySpec, Bay>,
+  { onBayFault }: EdgeOptions,
+  deps: Deps,
+): OpenMap<BaySpec, Bay> {
+  return reuse(specs, before, (spec) => {
+    const bay = openBay(spec, deps);
+    bay.events.on("lost", ({ kind, reason }) => {
+      if (kind === "fault" || kind === "silent" || kind === "closed") onBayFault?.(spec.name, reason);
+    });
+    return bay;
   });
-  return compose([...(plan.staticDirectories.length > 0 ? [staticFiles(plan.staticDirectories, deps)] : [])], createRouter(routes));
+}
+
+/** What ran before and does not run any more. */
+function gone<S, R>(before: OpenMap<S, R>, now: OpenMap<S, R>): R[] {
+  return Array.from(before, ([name, { running }]) => (now.get(name)?.running === running ? [] : [running])).flat();
+}
+
+function valuesOf<S, R>(map: OpenMap<S, R>): ReadonlyMap<string, R> {
+  return new Map(Array.from(map, ([name, { running }]) => [name, running]));
+}
+
+/** @throws {PayloadFileError} for a file that cannot be read, and what `openPayload` throws for a module that cannot be used. */
+async function openPayloads(plans: readonly PayloadPlan[], deps: Deps): Promise<Payload[]> {
+  return await Promise.all(plans.map(async ({ spec, file }) => openPayload(spec, await bytesOf(spec.name, file), deps)));
+}
+
+async function bytesOf(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await readFile(file));
+  } catch (error) {
+    throw new PayloadFileError(name, messageOf(error), { cause: error });
+  }
+}
+
+function rememberer(): Remembered {
+  const kept = new Map<string, { readonly settings: unknown; readonly middleware: Middleware }>();
+  return (name, settings, make) => {
+    const known = kept.get(name);
+    if (known && isDeepStrictEqual(known.settings, settings)) return known.middleware;
+    const middleware = make(settings);
+    kept.set(name, { settings, middleware });
+    return middleware;
+  };
 }

@@ -23,6 +23,17 @@ export class UplinksDownError extends MothershipError {
   }
 }
 
+/** The file of a payload cannot be read. */
+export class PayloadFileError extends MothershipError {
+  readonly code = "MS_PAYLOAD_FILE";
+  readonly payload: string;
+  constructor(payload: string, reason: string, options?: ErrorOptions) {
+    super(`the module of payload "${payload}" cannot be read: ${reason}`, options);
+    this.name = "PayloadFileError";
+    this.payload = payload;
+  }
+}
+
 /** The new manifest changes what only a new start can change. Nothing was touched. */
 export class ReloadRefusedError extends MothershipError {
   readonly code = "MS_RELOAD_REFUSED";

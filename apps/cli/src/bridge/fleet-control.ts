@@ -9,16 +9,16 @@ import {
   UnitUnknownError,
 } from "@mothership/control";
 import type { AbortOptions, Deps } from "@mothership/kernel";
-import type { Manifest, Ship } from "@mothership/manifest";
-import type { Supervisor } from "@mothership/supervisor";
+import type { Manifest } from "@mothership/manifest";
+import type { ProcessSpec, Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
 import { SignalRefusedError } from "./errors.ts";
 import { EventLog } from "./event-log.ts";
 import { logStream } from "./log-stream.ts";
-import type { Surroundings } from "./plan/processes.ts";
+import type { EdgePlan } from "./plan/edge.ts";
 import { planOf, reloadFleet } from "./reload.ts";
 import type { StatusKeeper } from "./status.ts";
-import { explanationOf, shipsOf, unitOf } from "./units.ts";
+import { explanationOf, type Member, membersOf, unitOf } from "./units.ts";
 
 /** What a fleet is made of. */
 export interface FleetParts {
@@ -32,8 +32,10 @@ export interface FleetParts {
     /** Reads the manifest again, narrowed as at the start. @throws {ManifestError} */
     readonly read: () => Promise<Manifest>;
   };
-  /** The processes that a manifest asks for are made of it and this. */
-  readonly surroundings: Surroundings;
+  /** The processes that a manifest asks for. */
+  readonly processesOf: (manifest: Manifest) => ProcessSpec[];
+  /** The request path that it asks for. */
+  readonly edgePlanOf: (manifest: Manifest) => EdgePlan;
 }
 
 /** The control of a fleet in the process that runs it. Usable from the moment that the supervisor exists; the edge may come later. */
@@ -41,7 +43,7 @@ export class RunningFleetControl implements FleetControl {
   readonly #parts: FleetParts;
   readonly #events: EventLog;
   #manifest: Manifest;
-  #ships: ReadonlyMap<string, Ship>;
+  #members: ReadonlyMap<string, Member>;
   #edge: Edge | undefined;
   #since: number;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -49,7 +51,7 @@ export class RunningFleetControl implements FleetControl {
   constructor(manifest: Manifest, parts: FleetParts) {
     this.#parts = parts;
     this.#manifest = manifest;
-    this.#ships = shipsOf(manifest);
+    this.#members = membersOf(manifest);
     this.#events = new EventLog(parts.deps.clock);
     this.#since = parts.deps.clock.wallTime();
     parts.keeper.events.on("statusChanged", ({ to, reason }) => {
@@ -57,8 +59,8 @@ export class RunningFleetControl implements FleetControl {
       this.#events.add({ type: "status", status: to, ...(reason !== undefined && { reason }) });
     });
     parts.supervisor.events.on("stateChanged", ({ name }) => {
-      const ship = this.#ships.get(name);
-      if (ship) this.#events.add({ type: "unit", unit: unitOf(ship, parts.supervisor.get(name)) });
+      const member = this.#members.get(name);
+      if (member) this.#events.add({ type: "unit", unit: unitOf(member, parts.supervisor.get(name), this.#edge?.clients(name)) });
     });
   }
 
@@ -77,7 +79,7 @@ export class RunningFleetControl implements FleetControl {
       version: about.version,
       manifest: about.path,
       listening: this.#edge?.listening ?? [],
-      units: Array.from(this.#ships.values(), (ship) => unitOf(ship, supervisor.get(ship.name))),
+      units: Array.from(this.#members.values(), (member) => unitOf(member, supervisor.get(member.name), this.#edge?.clients(member.name))),
       modules: this.#manifest.modules.map(({ name, phase }) => ({ name, phase })),
     };
   }
@@ -87,32 +89,32 @@ export class RunningFleetControl implements FleetControl {
   }
 
   logs(options: LogsOptions = {}): AsyncIterable<ControlLogLine> {
-    const names = options.units?.length ? options.units : [...this.#ships.keys()];
-    for (const name of names) this.#ship(name);
+    const names = options.units?.length ? options.units : [...this.#members.keys()];
+    for (const name of names) this.#member(name);
     return logStream(this.#parts.supervisor, names, options);
   }
 
   async explain(unit: string): Promise<UnitExplanation> {
-    return explanationOf(this.#ship(unit), this.#parts.supervisor.get(unit));
+    return explanationOf(this.#member(unit), this.#parts.supervisor.get(unit), this.#edge?.clients(unit));
   }
 
   async start(unit: string, options?: AbortOptions): Promise<void> {
-    this.#ship(unit);
+    this.#member(unit);
     await this.#parts.supervisor.start([unit], options);
   }
 
   async stop(unit: string, options?: AbortOptions): Promise<void> {
-    this.#ship(unit);
+    this.#member(unit);
     await this.#parts.supervisor.stop([unit], options);
   }
 
   async restart(unit: string, options?: AbortOptions): Promise<void> {
-    this.#ship(unit);
+    this.#member(unit);
     await this.#parts.supervisor.restart(unit, options);
   }
 
   async signal(unit: string, signal: string): Promise<void> {
-    this.#ship(unit);
+    this.#member(unit);
     // The server takes only names that this system has.
     if (!this.#parts.supervisor.signal(unit, signal as NodeJS.Signals)) throw new SignalRefusedError(unit);
   }
@@ -129,19 +131,19 @@ export class RunningFleetControl implements FleetControl {
   }
 
   async #reload({ signal }: AbortOptions): Promise<ReloadPlan> {
-    const { supervisor, surroundings, about, deps } = this.#parts;
+    const { supervisor, processesOf, edgePlanOf, about, deps } = this.#parts;
     const next = await about.read();
     const before = this.#manifest;
     const adopt = (manifest: Manifest): void => {
       this.#manifest = manifest;
-      this.#ships = shipsOf(manifest);
+      this.#members = membersOf(manifest);
     };
-    return await reloadFleet({ before, next, adopt, supervisor, edge: this.#edge, surroundings, deps }, { signal });
+    return await reloadFleet({ before, next, adopt, supervisor, edge: this.#edge, processesOf, edgePlanOf, deps }, { signal });
   }
 
-  #ship(name: string): Ship {
-    const ship = this.#ships.get(name);
-    if (!ship) throw new UnitUnknownError(name, [...this.#ships.keys()]);
-    return ship;
+  #member(name: string): Member {
+    const member = this.#members.get(name);
+    if (!member) throw new UnitUnknownError(name, [...this.#members.keys()]);
+    return member;
   }
 }

@@ -1,19 +1,19 @@
 import { serveControl } from "@mothership/control";
+import { bayAddress, socketFolder } from "@mothership/docking";
 import { runOnce } from "@mothership/flagship";
 import { type AbortOptions, type Clock, type Closable, type Deps, hasCode, type Logger, messageOf } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
-import { type LogSink, openSupervisor, runTasks } from "@mothership/supervisor";
+import { type LogSink, openSupervisor, type ProcessSpec, runTasks, type Supervisor } from "@mothership/supervisor";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
 import { type Edge, openEdge } from "./edge.ts";
 import { UplinksDownError } from "./errors.ts";
 import { RunningFleetControl } from "./fleet-control.ts";
-import { planEdge } from "./plan/edge.ts";
+import { type EdgePlan, planEdge } from "./plan/edge.ts";
 import { coordinatorFor } from "./plan/election.ts";
-import { planProcesses, planTasks, type Surroundings } from "./plan/processes.ts";
+import { type Docks, planProcesses, planTasks, type Surroundings } from "./plan/processes.ts";
 import { assertLaunchable } from "./preflight.ts";
 import { type Mothership, RunningFleet } from "./running-fleet.ts";
 import { StatusKeeper } from "./status.ts";
-import { assertSupported } from "./supported.ts";
 
 export interface LaunchOptions extends AbortOptions {
   readonly clock: Clock;
@@ -61,25 +61,30 @@ export async function launch(manifest: Manifest, options: LaunchOptions): Promis
 async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: StatusKeeper, opened: Closable[]): Promise<Mothership> {
   const { clock, log, sink, surroundings, signal, force } = options;
   const deps: Deps = { clock, log };
-  assertSupported(manifest);
   const tasks = planTasks(manifest, surroundings);
-  const processes = planProcesses(manifest, surroundings);
-
   let edge: Edge | undefined;
+  const folder = socketFolder(surroundings.env);
+  const notYet = Promise.reject(new Error("the edge is not open"));
+  notYet.catch(() => undefined);
+  const docks: Docks = { folder, ready: (bay, options) => edge?.bayReady(bay, options) ?? notYet };
+  const processesOf = (one: Manifest): ProcessSpec[] => planProcesses(one, surroundings, docks);
+  const edgePlanOf = (one: Manifest): EdgePlan => planEdge(one, (bay) => bayAddress(bay, folder));
+  const processes = processesOf(manifest);
   const drain = async (name: string, options: { readonly signal: AbortSignal }): Promise<void> => await edge?.drain(name, options);
   // Opened before it is needed, so that the fleet can be looked at from the first phase on. It starts nothing by itself.
   const supervisor = openSupervisor(processes, { ...deps, sinks: [sink], drain });
   opened.push(supervisor);
   supervisor.events.on("stateChanged", ({ name, to }) => edge?.setAvailable(name, to === "up" || to === "ready"));
   const about = { version: options.version ?? "", path: options.file ?? "", read: options.read ?? (async () => manifest) };
-  const control = new RunningFleetControl(manifest, { supervisor, keeper, deps, about, surroundings });
+  const control = new RunningFleetControl(manifest, { supervisor, keeper, deps, about, processesOf, edgePlanOf });
   const served = await openControl(control, options.controlSocket, deps);
   if (served) opened.push(served);
 
   keeper.move("advance"); // preflight
   await assertLaunchable(manifest, [...tasks, ...processes], deps);
   // Listeners open before any process runs, so that a taken port fails the launch while that costs nothing. Until a ship is ready it is answered 503.
-  edge = await openEdge(planEdge(manifest), deps);
+  const onBayFault = (bay: string, reason: string): void => endBay(supervisor, bay, reason, deps);
+  edge = await openEdge(edgePlanOf(manifest), deps, { onBayFault });
   opened.push(edge);
   control.attach(edge);
   signal?.throwIfAborted();
@@ -95,11 +100,19 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   if (role === "escort") keeper.move("advance"); // prelaunch: done by the flagship
   if (manifest.mothership.flagship.enabled) log.info("The prelaunch jobs are done", { role });
 
-  keeper.move("advance"); // docking: no bays
+  keeper.move("advance"); // docking
+  const bays = manifest.bays.map(({ name }) => name);
+  if (bays.length > 0) await supervisor.start(bays, { signal });
+
   keeper.move("advance"); // launching
   await supervisor.start(undefined, { signal });
   signal?.throwIfAborted();
   return new RunningFleet({ supervisor, edge, control, served }, keeper, deps, force);
+}
+
+/** A bay without its link is of no use and holds its clients: its process is ended, which counts as its failure and starts it anew. */
+function endBay(supervisor: Supervisor, bay: string, reason: string, { log }: Deps): void {
+  if (supervisor.signal(bay, "SIGTERM", { family: true })) log.warn("The link to a bay is gone, so its process is ended", { bay, reason });
 }
 
 /** @throws {UplinksDownError} with all that are down. */

@@ -1,28 +1,28 @@
 import type { ReloadPlan } from "@mothership/control";
 import { type AbortOptions, type Deps, deadline, messageOf } from "@mothership/kernel";
 import { diffManifests, type Manifest } from "@mothership/manifest";
-import type { Supervisor } from "@mothership/supervisor";
+import type { ProcessSpec, Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
 import { ReloadRefusedError, RolledBackError } from "./errors.ts";
-import { planEdge } from "./plan/edge.ts";
-import { planProcesses, type Surroundings } from "./plan/processes.ts";
+import type { EdgePlan } from "./plan/edge.ts";
 import { assertStartable } from "./preflight.ts";
-import { assertSupported } from "./supported.ts";
 
+/** Settings that the edge takes in one step. */
+const ofTheEdge: readonly string[] = ["staticDirs", "compression", "corsCache", "rateLimiting"];
 /** Settings that were used up at the start, or whose change does not matter to a fleet that runs. */
 const withoutEffect: readonly string[] = ["prelaunch", "uplinks", "flagship"];
 
 /** What a reload from one manifest to another would do. Pure. */
 export function planOf(before: Manifest, next: Manifest): ReloadPlan {
-  const { added, removed, changed, needsRestart, routing, settings } = diffManifests(before, next);
+  const { added, removed, changed, needsRestart, routing, modules, settings } = diffManifests(before, next);
   const replaced = new Set(needsRestart);
   return {
     added: added.toSorted(),
     removed: removed.toSorted(),
     replaced: [...replaced].sort(),
     updated: changed.filter((name) => !replaced.has(name)).sort(),
-    edge: routing || settings.includes("staticDirs"),
-    needsRestart: settings.filter((name) => name !== "staticDirs" && !withoutEffect.includes(name)).sort(),
+    edge: routing || modules || settings.some((name) => ofTheEdge.includes(name)),
+    needsRestart: settings.filter((name) => !ofTheEdge.includes(name) && !withoutEffect.includes(name)).sort(),
   };
 }
 
@@ -33,7 +33,8 @@ export interface ReloadParts {
   readonly adopt: (manifest: Manifest) => void;
   readonly supervisor: Supervisor;
   readonly edge: Edge | undefined;
-  readonly surroundings: Surroundings;
+  readonly processesOf: (manifest: Manifest) => ProcessSpec[];
+  readonly edgePlanOf: (manifest: Manifest) => EdgePlan;
   readonly deps: Deps;
 }
 
@@ -44,27 +45,26 @@ export interface ReloadParts {
  * become ready, with the manifest of before in force again.
  */
 export async function reloadFleet(parts: ReloadParts, { signal }: AbortOptions): Promise<ReloadPlan> {
-  const { before, next, adopt, supervisor, edge, surroundings, deps } = parts;
+  const { before, next, adopt, supervisor, edge, processesOf, edgePlanOf, deps } = parts;
   const plan = planOf(before, next);
   if (plan.needsRestart.length > 0) throw new ReloadRefusedError(plan.needsRestart);
-  assertSupported(next);
-  const processes = planProcesses(next, surroundings);
+  const processes = processesOf(next);
   const fresh = new Set([...plan.added, ...plan.replaced]);
   assertStartable(processes.filter(({ name }) => fresh.has(name)));
-  const use = (manifest: Manifest): void => {
+  const use = async (manifest: Manifest): Promise<void> => {
+    await edge?.replace(edgePlanOf(manifest));
     adopt(manifest);
-    edge?.replace(planEdge(manifest));
     // A process that goes on says nothing, so an upstream that is new for it has to be told what is known.
     for (const { name, healthy } of supervisor.snapshot()) if (!fresh.has(name)) edge?.setAvailable(name, healthy);
   };
-  use(next);
+  await use(next);
   try {
     using patience = patienceWith(fresh, supervisor, deps, signal);
     await supervisor.apply(processes, { signal: patience.signal });
   } catch (error) {
     deps.log.warn("A reload failed and is undone", { error });
-    use(before);
-    await supervisor.apply(planProcesses(before, surroundings));
+    await use(before);
+    await supervisor.apply(processesOf(before));
     for (const { name, healthy } of supervisor.snapshot()) edge?.setAvailable(name, healthy);
     throw new RolledBackError(messageOf(error), { cause: error });
   }

@@ -1,33 +1,37 @@
 import type { UnitExplanation, UnitSnapshot } from "@mothership/control";
-import type { Manifest, Ship } from "@mothership/manifest";
+import type { Bay, Manifest, Ship } from "@mothership/manifest";
 import type { ProcessSnapshot } from "@mothership/supervisor";
 
-/** A ship of the manifest as it runs. */
-export function unitOf(ship: Ship, process: ProcessSnapshot): UnitSnapshot {
+/** A member of the fleet, as the manifest has it. */
+export type Member = Ship | Bay;
+
+/** A member as it runs. `clients`: of a bay, where they are known. */
+export function unitOf(member: Member, process: ProcessSnapshot, clients?: number): UnitSnapshot {
   return {
-    name: ship.name,
-    kind: ship.oneshot ? "job" : "ship",
-    group: ship.group,
+    name: member.name,
+    kind: member.kind === "bay" ? "bay" : member.oneshot ? "job" : "ship",
+    group: member.kind === "bay" ? member.type : member.group,
     state: process.state,
     since: process.since,
     reason: process.reason,
-    critical: ship.critical,
+    critical: member.critical,
     ...(process.pid !== undefined && { pid: process.pid }),
     healthy: process.healthy || process.state === "completed",
     restarts: process.restarts,
     crashLoop: process.crashLoop,
     ...(process.memory && { rssBytes: process.memory.rssBytes, virtualBytes: process.memory.virtualBytes }),
-    routes: ship.routes.map(({ bind, pattern }) => `${bind}:${pattern}`),
+    routes: member.routes.map(({ bind, pattern }) => `${bind}:${pattern}`),
     waitsFor: process.waitsFor,
+    ...(clients !== undefined && { clients }),
   };
 }
 
 /** The same with its history. The command is shown without its arguments, which may hold secrets. */
-export function explanationOf(ship: Ship, process: ProcessSnapshot): UnitExplanation {
+export function explanationOf(member: Member, process: ProcessSnapshot, clients?: number): UnitExplanation {
   return {
-    ...unitOf(ship, process),
-    command: ship.command,
-    dependsOn: ship.dependsOn,
+    ...unitOf(member, process, clients),
+    command: member.command,
+    dependsOn: member.dependsOn,
     ...(process.delayMs !== undefined && { delayMs: process.delayMs }),
     exits: process.exits,
     probes: process.probes,
@@ -35,7 +39,7 @@ export function explanationOf(ship: Ship, process: ProcessSnapshot): UnitExplana
   };
 }
 
-/** Ships by name. */
-export function shipsOf({ ships }: Manifest): ReadonlyMap<string, Ship> {
-  return new Map(ships.map((ship) => [ship.name, ship]));
+/** Ships and bays by name, in the order of the manifest. */
+export function membersOf({ ships, bays }: Manifest): ReadonlyMap<string, Member> {
+  return new Map([...ships, ...bays].sort((a, b) => a.order - b.order).map((member) => [member.name, member]));
 }

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { hasCode, type Logger, type LogLevel, messageOf, redact, systemClock } from "@mothership/kernel";
+import { type Logger, type LogLevel, messageOf, redact, systemClock } from "@mothership/kernel";
 import type { LogSink as ProcessSink } from "@mothership/supervisor";
 import type { Invocation } from "../args.ts";
 import { PreflightError, UplinksDownError } from "../bridge/errors.ts";
@@ -45,7 +45,6 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
       version,
     });
   } catch (error) {
-    if (hasCode(error, "MS_UNSUPPORTED")) throw error;
     const asked = signals.stop.aborted && signals.mistake === undefined;
     if (!signals.stop.aborted) for (const line of problems(error)) terminal.err(`mothership: ${line}\n`);
     sayLast(asked ? "landed" : "failed", sink, terminal);

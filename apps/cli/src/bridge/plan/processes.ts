@@ -1,6 +1,7 @@
 import { delimiter, dirname, sep } from "node:path";
+import { bayEnvironment } from "@mothership/docking";
 import type { Address } from "@mothership/kernel";
-import type { Manifest, PrelaunchJob, Ship } from "@mothership/manifest";
+import type { Bay, Manifest, PrelaunchJob, Ship } from "@mothership/manifest";
 import { connectCheck, type ProcessSpec } from "@mothership/supervisor";
 
 /** What processes get from the program that starts them. */
@@ -16,17 +17,40 @@ export function planTasks({ mothership, folder }: Manifest, surroundings: Surrou
   return mothership.prelaunch.map((job) => ({ ...common(job, folder, surroundings), kind: "task", essential: true }));
 }
 
-/** The ships, as processes under supervision. */
-export function planProcesses({ ships, folder }: Manifest, surroundings: Surroundings): ProcessSpec[] {
-  return ships.map((ship) => ({
-    ...common(ship, folder, surroundings),
-    kind: ship.oneshot ? "task" : "service",
-    essential: ship.critical,
-    ...readiness(ship),
-  }));
+/** Where bays listen, and how one knows that a bay has docked. */
+export interface Docks {
+  /** Folder of their sockets. */
+  readonly folder: string;
+  /** Resolves when the bay takes clients; rejects with the signal's reason. */
+  ready(bay: string, options: { readonly signal: AbortSignal }): Promise<void>;
 }
 
-function common({ name, command, args, env, dependsOn }: PrelaunchJob | Ship, folder: string, surroundings: Surroundings): ProcessSpec {
+/** The ships and bays, as processes under supervision, in the order of the manifest. */
+export function planProcesses({ ships, bays, folder }: Manifest, surroundings: Surroundings, docks: Docks): ProcessSpec[] {
+  const plans = [
+    ...ships.map((ship) => ({ order: ship.order, spec: shipSpec(ship, folder, surroundings) })),
+    ...bays.map((bay) => ({ order: bay.order, spec: baySpec(bay, folder, surroundings, docks) })),
+  ];
+  return plans.sort((a, b) => a.order - b.order).map(({ spec }) => spec);
+}
+
+function shipSpec(ship: Ship, folder: string, surroundings: Surroundings): ProcessSpec {
+  return { ...common(ship, folder, surroundings), kind: ship.oneshot ? "task" : "service", essential: ship.critical, ...readiness(ship) };
+}
+
+/** A bay is ready when it has docked, and is started anew when it runs on without a link. */
+function baySpec(bay: Bay, folder: string, surroundings: Surroundings, docks: Docks): ProcessSpec {
+  const spec = common(bay, folder, surroundings);
+  const probe = (options: { readonly signal: AbortSignal }): Promise<void> => docks.ready(bay.name, options);
+  const environment = bayEnvironment(bay.name, docks.folder, bay.type);
+  return { ...spec, env: { ...spec.env, ...environment }, kind: "service", essential: bay.critical, ready: { probe }, live: { probe } };
+}
+
+function common(
+  { name, command, args, env, dependsOn }: PrelaunchJob | Ship | Bay,
+  folder: string,
+  surroundings: Surroundings,
+): ProcessSpec {
   return { name, command, args, env: { ...inherited(surroundings), ...env }, dependsOn, ...(folder === "" ? {} : { cwd: folder }) };
 }
 

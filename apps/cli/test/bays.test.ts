@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { eventually, freePort } from "@mothership/testkit";
+import { describe, expect, test } from "vitest";
+import { mothership, startFleet } from "./fleet.ts";
+
+const echoBay = join(import.meta.dirname, "../../../examples/echo-bay/echo.js");
+
+/** A browser's end of a WebSocket that remembers what it heard. */
+function client(url: string) {
+  const socket = new WebSocket(url);
+  const heard: string[] = [];
+  socket.addEventListener("message", (event) => void heard.push(String(event.data)));
+  const closed = new Promise<number>((resolve) => socket.addEventListener("close", (event) => resolve(event.code)));
+  const said = async (text: string): Promise<void> => {
+    socket.send(text);
+    await eventually(`the echo of ${text}`, () => heard.includes(text));
+  };
+  const opened = new Promise((resolve) => socket.addEventListener("open", resolve));
+  return { opened, said, closed, heard, [Symbol.dispose]: () => socket.close() };
+}
+
+describe("a bay in the fleet", () => {
+  test("answers WebSockets, keeps its clients when it is killed, and tells them when the fleet ends", async () => {
+    const port = await freePort();
+    await using fleet = startFleet(`
+[mothership.bind]
+ws = "127.0.0.1:${port}"
+[[bays.websocket]]
+name = "echo"
+command = "${process.execPath}"
+args = ["${echoBay}"]
+routes = ["ws:/echo"]
+`);
+    await fleet.running();
+    const states = fleet.lines().flatMap((line) => line.status ?? []);
+    expect(states).toContain("docking");
+    using one = client(`ws://127.0.0.1:${port}/echo`);
+    await one.opened;
+    await one.said("before");
+
+    const status = async (): Promise<{ pid: number; clients: number }> =>
+      JSON.parse((await mothership(["status", "--json"], { cwd: fleet.folder, env: fleet.env })).stdout).units[0];
+    const { pid, clients } = await status();
+    expect(clients).toBe(1);
+    process.kill(pid, "SIGKILL");
+    await fleet.line("the bay docked again", (line) => line.status === "running" && line["from"] === "mayday");
+    await one.said("after");
+    expect((await status()).clients).toBe(1);
+
+    expect((await fetch(`http://127.0.0.1:${port}/echo`)).status).toBe(426);
+    fleet.signal("SIGTERM");
+    expect(await one.closed).toBe(1001);
+    expect((await fleet.ended()).code).toBe(0);
+  });
+});
