@@ -114,6 +114,11 @@ describe("fields that travel end to end", () => {
     expect([...endToEndFields(fields)].map(([name]) => name)).toEqual(["connection", "Connection", "X-C"]);
   });
 
+  test("leave out the credentials between a client and its proxy (rule 17; RFC 9110, 11.7)", () => {
+    const names = ["Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info", "HTTP2-Settings", "Authorization"];
+    expect([...endToEndFields(Fields.from(names.map((name) => [name, "x"])))]).toEqual([["Authorization", "x"]]);
+  });
+
   test("keep what nobody may have removed (rule 19; RFC 9110, 7.6.1)", () => {
     const fields = Fields.from([
       ["Connection", "host, content-length, cookie, authorization, transfer-encoding"],
