@@ -16,6 +16,7 @@ const plain = {
   since: undefined,
   timeout: undefined,
   for: undefined,
+  request: undefined,
 };
 
 describe("parseCommandLine", () => {

@@ -18,6 +18,7 @@ export interface Invocation {
   readonly since: string | undefined;
   readonly timeout: string | undefined;
   readonly for: string | undefined;
+  readonly request: string | undefined;
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -34,6 +35,7 @@ interface GivenOptions {
   readonly since?: string;
   readonly timeout?: string;
   readonly for?: string;
+  readonly request?: string;
 }
 
 interface CommandShape {
@@ -71,6 +73,12 @@ const shapes = {
   restart: units,
   signal: { ...units, least: 2, most: 2, operand: "a name and a signal such as SIGHUP" },
   wait: { options: { ...steering, for: { type: "string" }, timeout: { type: "string" } }, least: 0, most: Infinity },
+  payload: {
+    options: { ...everywhere, ...json, request: { type: "string" } },
+    least: 2,
+    most: 2,
+    operand: "check or run, and the file of a module",
+  },
   plan: { options: steering, least: 0, most: 0 },
   reload: { options: steering, least: 0, most: 0 },
   help: { options: everywhere, least: 0, most: 1 },
@@ -82,7 +90,7 @@ export type CommandName = keyof typeof shapes;
 export const commandNames = Object.keys(shapes) as readonly CommandName[];
 
 /** Options that stand before their value: the word behind one is never a command. */
-const beforeValue = /^(-c|-n|--manifest|--only|--except|--tail|--since|--for|--timeout)$/;
+const beforeValue = /^(-c|-n|--manifest|--only|--except|--tail|--since|--for|--timeout|--request)$/;
 
 /**
  * Reads the command line. The first word that is no option names the command; `run` when there is none.
@@ -122,6 +130,7 @@ export function parseCommandLine(words: readonly string[]): Invocation {
     since: given.since,
     timeout: given.timeout,
     for: given.for,
+    request: given.request,
   };
 }
 

@@ -94,6 +94,12 @@ without it, use clearance.`,
     ],
     "wait app --for ready --timeout 30s",
   ),
+  payload: text(
+    "payload check FILE | payload run FILE [--request FILE]",
+    "Says what a WebAssembly module imports, exports and costs; or asks it about one request, a JSON file with method, path, headers and body.",
+    ["  --request FILE        the request, and for a response module its `response` (default: GET /)", json],
+    "payload check modules/auth.wasm",
+  ),
   plan: text(
     "plan [--json]",
     "Shows what a reload would do with the manifest as it is on disk, and touches nothing.",
@@ -114,6 +120,8 @@ without it, use clearance.`,
   mothership preflight         the same, and can its uplinks be reached?
   mothership chart             show which route leads where
   mothership init              write a manifest to start from
+  mothership payload check, run FILE
+                               what a WebAssembly module needs; try it
 
 of a fleet that runs:
   mothership status            state of each unit

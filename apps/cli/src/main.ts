@@ -51,6 +51,8 @@ async function perform(invocation: Invocation, terminal: Terminal): Promise<numb
       return (await import("./commands/chart.ts")).chart(invocation, terminal);
     case "init":
       return (await import("./commands/init.ts")).init(invocation, terminal);
+    case "payload":
+      return (await import("./commands/payload.ts")).payload(invocation, terminal);
     case "run":
       return (await import("./commands/run.ts")).run(invocation, terminal);
     case "status":

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Bay, type BaySpec, openBay } from "@mothership/docking";
-import { type AbortOptions, type Closable, type Deps, deadline, formatAddress, type Middleware, messageOf } from "@mothership/kernel";
+import { type AbortOptions, type Closable, type Deps, deadline, formatAddress, type Middleware } from "@mothership/kernel";
 import { openPayload, type Payload } from "@mothership/payloads";
 import { openProxy, openUpstream, type Upstream } from "@mothership/proxy";
-import { PayloadFileError } from "./errors.ts";
+import { PayloadUnusableError } from "./errors.ts";
 import type { EdgePlan, PayloadPlan, UpstreamPlan } from "./plan/edge.ts";
 import { type Remembered, requestPath } from "./request-path.ts";
 
@@ -138,17 +138,16 @@ function valuesOf<S, R>(map: OpenMap<S, R>): ReadonlyMap<string, R> {
   return new Map(Array.from(map, ([name, { running }]) => [name, running]));
 }
 
-/** @throws {PayloadFileError} for a file that cannot be read, and what `openPayload` throws for a module that cannot be used. */
+/** @throws {PayloadUnusableError} */
 async function openPayloads(plans: readonly PayloadPlan[], deps: Deps): Promise<Payload[]> {
-  return await Promise.all(plans.map(async ({ spec, file }) => openPayload(spec, await bytesOf(spec.name, file), deps)));
-}
-
-async function bytesOf(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await readFile(file));
-  } catch (error) {
-    throw new PayloadFileError(name, messageOf(error), { cause: error });
-  }
+  const open = async ({ spec, file }: PayloadPlan): Promise<Payload> => {
+    try {
+      return await openPayload(spec, new Uint8Array(await readFile(file)), deps);
+    } catch (error) {
+      throw new PayloadUnusableError(spec.name, file, error);
+    }
+  };
+  return await Promise.all(plans.map(open));
 }
 
 function rememberer(): Remembered {

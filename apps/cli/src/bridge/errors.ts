@@ -1,4 +1,4 @@
-import { MothershipError } from "@mothership/kernel";
+import { MothershipError, messageOf } from "@mothership/kernel";
 
 /** Something that was checked before anything was started is not as the manifest needs it. Lists all of it. */
 export class PreflightError extends MothershipError {
@@ -23,13 +23,13 @@ export class UplinksDownError extends MothershipError {
   }
 }
 
-/** The file of a payload cannot be read. */
-export class PayloadFileError extends MothershipError {
-  readonly code = "MS_PAYLOAD_FILE";
+/** A payload cannot be read from its file, or cannot be used; `cause` is the error of who tried. */
+export class PayloadUnusableError extends MothershipError {
+  readonly code = "MS_PAYLOAD_UNUSABLE";
   readonly payload: string;
-  constructor(payload: string, reason: string, options?: ErrorOptions) {
-    super(`the module of payload "${payload}" cannot be read: ${reason}`, options);
-    this.name = "PayloadFileError";
+  constructor(payload: string, file: string, cause: unknown) {
+    super(`payload "${payload}" (${file}) cannot be used: ${messageOf(cause)}`, { cause });
+    this.name = "PayloadUnusableError";
     this.payload = payload;
   }
 }
