@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { moduleOf } from "../test/support/bytes.ts";
+import { header, moduleOf } from "../test/support/bytes.ts";
 import { bench, httpWasmGuest, nativeGuest, requestContext, responseContext } from "../test/support/guests.ts";
 import { wat } from "../test/support/wat.ts";
 import { payloadLimits } from "./limits.ts";
+import { Writer } from "./wasm/writer.ts";
 
 const module = (text: string): Uint8Array<ArrayBuffer> => wat(`(module ${text})`);
 const least = '(memory (export "memory") 1) (func (export "on_request"))';
@@ -36,6 +37,7 @@ describe("what is checked before a payload serves", () => {
     ["memory that is not exported", '(memory 1) (func (export "on_request"))', 'export its memory as "memory"'],
     ["a memory that is a function", '(func (export "memory")) (func (export "on_request"))', 'export its memory as "memory"'],
     ["another version", `${least} (func (export "mothership_abi_2"))`, 'version "2" of the ABI, and this is 1'],
+    ["a start function that is none", `${least} (export "_start" (memory 0))`, 'its export "_start" is not a function'],
     ["a start function with parameters", `${least} (func (export "_initialize") (param i32))`, '"_initialize" is of type (i32) -> ()'],
   ])("%s", async (_, text, message) => {
     await expect(open(module(text))).rejects.toMatchObject({
@@ -106,6 +108,33 @@ describe("what is checked before a payload serves", () => {
     await expect(open(module(least), { [key]: value })).rejects.toMatchObject({
       code: "MS_PAYLOAD_SPEC",
       message: expect.stringContaining(key),
+    });
+  });
+
+  test("that it is not larger than the engine takes, once it is metered", async () => {
+    const grow = [0x41, 0, 0x40, 0, 0x1a];
+    const body = new Writer().u32(0);
+    for (let count = 0; count < 450_000; count++) body.copy(Uint8Array.from(grow));
+    const bytes = new Writer()
+      .copy(header)
+      .section(1, Uint8Array.of(1, 0x60, 0, 0))
+      .section(3, Uint8Array.of(1, 0))
+      .section(5, Uint8Array.of(1, 0, 1))
+      .section(7, Uint8Array.from([2, 10, ...Buffer.from("on_request"), 0, 0, 6, ...Buffer.from("memory"), 2, 0]))
+      .section(
+        10,
+        new Writer()
+          .u32(1)
+          .u32(body.length + 1)
+          .copy(body.done())
+          .byte(0x0b)
+          .done(),
+      )
+      .done()
+      .slice();
+    await expect(open(bytes)).rejects.toMatchObject({
+      code: "MS_PAYLOAD_REFUSED",
+      message: expect.stringContaining("maximum function size"),
     });
   });
 

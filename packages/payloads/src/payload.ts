@@ -1,4 +1,4 @@
-import type { Deps } from "@mothership/kernel";
+import { type Deps, messageOf } from "@mothership/kernel";
 import { openHttpWasm } from "./abi/http-wasm-payload.ts";
 import { type Abi, exportProblems, importProblem, recogniseAbi } from "./abi/interface.ts";
 import { openNative } from "./abi/native-payload.ts";
@@ -10,6 +10,7 @@ import { type CompleteSpec, type PayloadSpec, withDefaults } from "./spec.ts";
 import type { Verdict } from "./verdict.ts";
 import { meter } from "./wasm/meter.ts";
 import type { WasmModule } from "./wasm/module.ts";
+import { printable } from "./wasm/reader.ts";
 
 /** What a payload says to a request, and how it will see the response, if it will. */
 export interface RequestOutcome {
@@ -67,9 +68,18 @@ export async function openPayload(given: PayloadSpec, bytes: Uint8Array<ArrayBuf
     ...exportProblems(original, abi, spec.phase, abi === "native" ? spec.entry : undefined),
   ];
   if (problems.length > 0) throw new PayloadInterfaceError(spec.name, abi, problems);
-  const checked: CheckedModule = { spec, module: await WebAssembly.compile(metered) };
+  const checked: CheckedModule = { spec, module: await compile(metered) };
   const log = deps.log.child({ payload: spec.name });
   return abi === "native" ? openNative(checked, { ...deps, log }) : openHttpWasm(checked, { ...deps, log });
+}
+
+async function compile(metered: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(metered);
+  } catch (error) {
+    // The original was valid: with metering a function or the whole has grown over a limit of the engine.
+    throw new PayloadRefusedError("more code than the engine takes with metering", printable(messageOf(error)));
+  }
 }
 
 function abiOf({ abi }: CompleteSpec, module: WasmModule): Abi {

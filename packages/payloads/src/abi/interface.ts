@@ -64,7 +64,8 @@ export function exportProblems(module: WasmModule, abi: Abi, phase: PayloadPhase
     if (version !== undefined && version !== String(abiVersion))
       problems.push(`it is made for version ${quoted(version)} of the ABI, and this is ${abiVersion}`);
   }
-  for (const name of ["_initialize", "_start"]) if (module.exports.some((one) => one.name === name)) check(name, [":"], "");
+  for (const name of ["_initialize", "_start"])
+    if (module.exports.some((one) => one.name === name)) check(name, [":"], `its export "${name}" is not a function`);
   return problems;
 }
 

@@ -19,6 +19,8 @@ import { type PassageContext, reportFailure } from "./passage-context.ts";
 import type { Plan } from "./plan.ts";
 import { ResponseSteps } from "./response-steps.ts";
 
+const noBytes = new Uint8Array(0);
+
 export class Passage {
   readonly #plan: Plan;
   readonly #exchange: Exchange;
@@ -35,7 +37,7 @@ export class Passage {
     this.#next = next;
     this.#context = context;
     this.#facts = new ExchangeFacts(exchange, context.describe);
-    this.#request = new RequestContext(this.#facts, exchange.incoming.body.length === 0 ? new Uint8Array(0) : undefined);
+    this.#request = new RequestContext(this.#facts, exchange.incoming.body.length === 0 ? noBytes : undefined);
     this.#steps = new ResponseSteps(this.#request, exchange, context);
   }
 

@@ -11,7 +11,7 @@
  * wrap round.
  */
 import type { FunctionType, WasmModule } from "./module.ts";
-import { bulk, instructionOf, isPrefix, op, prices, priceWhenRun, skipImmediates } from "./opcodes.ts";
+import { bulk, checkValueType, instructionOf, isPrefix, op, prices, priceWhenRun, skipImmediates } from "./opcodes.ts";
 import { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
@@ -173,7 +173,10 @@ function blockType(module: WasmModule, part: Reader): { readonly params: number;
     if (!type) throw part.broken("there is no such type");
     return { params: type.params.length, results: type.results.length };
   }
-  return { params: 0, results: index === -0x40 ? 0 : 1 };
+  if (index === -0x40) return { params: 0, results: 0 };
+  // The type of a value in one byte. Of a longer one this would be the first, and what follows would be taken for code.
+  checkValueType(index & 0x7f);
+  return { params: 0, results: 1 };
 }
 
 const bulkCodes: ReadonlySet<number> = new Set(Object.values(bulk));

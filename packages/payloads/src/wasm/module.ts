@@ -258,7 +258,9 @@ class ModuleReader implements WasmModule {
     const active = (form & 1) === 0;
     if (active && form & 2) part.u32();
     if (active) this.#expression(part);
-    if (form & 3) part.byte();
+    // Behind a form of indices a zero, behind one of expressions their type. Types of more than one byte have to be refused, not passed over.
+    if (form & 4 && form & 3) checkValueType(part.byte());
+    else if (form & 3 && part.byte() !== 0) throw part.broken("a segment of elements is of no known kind");
     for (let left = part.u32(); left > 0; left--) {
       if (form & 4) this.#expression(part);
       else this.#referenced(part.u32());
