@@ -13,8 +13,8 @@ export interface CompressionOptions {
   /** What is offered, best first: the order decides among what a client likes equally. Default: br, zstd, gzip, deflate. */
   readonly encodings?: readonly Coding[] | undefined;
   /**
-   * Responses compressed at a time; of these at most half are streams of events. Each takes up to 1.5 MB; beyond the limit responses go out
-   * plain. Default 256.
+   * Responses compressed at a time; at most half of these are streams of events. Beyond it responses go out plain. Each takes up to 2 MB (br,
+   * zstd; 0.8 MB gzip, deflate), most of it outside of the JavaScript heap. Default 128.
    */
   readonly maxStreams?: number | undefined;
   /** Called for each response that went out plain because of `maxStreams`. */
@@ -55,7 +55,7 @@ class ResponseCompressor {
   #streams = 0;
   #liveStreams = 0;
 
-  constructor({ clock, minBytes = 1024, encodings = codings, maxStreams = 256, onSaturated }: CompressionOptions) {
+  constructor({ clock, minBytes = 1024, encodings = codings, maxStreams = 128, onSaturated }: CompressionOptions) {
     const unknown = encodings.find((coding) => !codings.includes(coding));
     if (encodings.length === 0 || unknown !== undefined)
       throw new FilterOptionError("encodings", `a list of ${codings.join(", ")}`, unknown ?? "empty");
