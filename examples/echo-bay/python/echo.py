@@ -21,7 +21,7 @@ PIECE = 65_536  # section 9: every piece of a message but the last has this leng
 FRAME_COST = 64  # section 10
 MAX_JSON = 65_536
 WINDOW, LINK_WINDOW, MAX_MESSAGE = 262_144, 16_777_216, 1_048_576
-MAX_WAITING = 1_048_576  # for a client that does not read
+MAX_WAITING = 2_097_152  # for a client that does not read
 
 
 class Fault(Exception):
@@ -42,6 +42,7 @@ class Client:
         self.outstanding = 0
         self.waiting = deque()
         self.waiting_bytes = 0
+        self.owed = [0, 0]  # cost and number of messages that were handled
 
 
 class Link:
@@ -137,8 +138,16 @@ class Link:
             return
         data, cost = b"".join(client.pieces), client.cost
         client.pieces, client.cost = [], 0
+        client.owed[0] += cost
+        client.owed[1] += 1
         self.bay.handle(self, client, data, bool(flags & BINARY))
-        self.send(CREDIT, struct.pack(">III", conn_id, cost, 1))
+        self.settle(client)
+
+    def settle(self, client):
+        """Returns credit, unless the client has not taken the answers yet: then it cannot go on asking."""
+        if client.owed[1] and not client.waiting:
+            self.send(CREDIT, struct.pack(">III", client.conn_id, *client.owed))
+            client.owed = [0, 0]
 
     def say(self, client, data, binary):
         client.waiting.append((data, binary))
@@ -166,8 +175,8 @@ class Link:
                 client.outstanding += FRAME_COST + len(piece)
                 self.outstanding += FRAME_COST + len(piece)
 
-        if not client.waiting:
-            self.blocked.pop(client.conn_id, None)
+        if not client.waiting and self.blocked.pop(client.conn_id, None):
+            self.settle(client)
 
     def pump(self):
         for client in list(self.blocked.values()):

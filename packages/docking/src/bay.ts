@@ -1,4 +1,4 @@
-export type { BayClient, BayHandlers, BoardingAnswer } from "./bay/bay-client.ts";
+export type { BayClient, BayHandlers, BoardingAnswer } from "./bay/handlers.ts";
 export type { BayOptions } from "./bay/options.ts";
 export { type ServedBay, serveBay } from "./bay/serve-bay.ts";
 export { BaySocketError, CreditExceededError, FrameTooLargeError, FrameUnexpectedError, LinkFaultError } from "./errors.ts";

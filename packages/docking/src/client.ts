@@ -145,7 +145,11 @@ export class Client {
   read(on: boolean): void {
     const socket = this.#socket;
     if (!on) socket?.pause();
-    else if (this.#state === "open" && this.#outbox.empty && socket?.paused) socket.resume();
+    else if (this.#state === "open" && this.#outbox.empty && socket?.paused) {
+      // Its last pong may stand in what is only read now.
+      this.#alive = true;
+      socket.resume();
+    }
   }
 
   /** The link is gone, and with it what the bay knew of this client. `keep` tells whether a later process may get it. */

@@ -1,15 +1,15 @@
 import { type AbortOptions, backoffDelay, type Deps, messageOf } from "@mothership/kernel";
 import { codeOf } from "./errors.ts";
 import type { Frame } from "./frame.ts";
-import { type BayLink, type LinkLoss, openBayLink } from "./link.ts";
+import { type LinkLoss, type MooredLink, openMooredLink } from "./link.ts";
 import type { CompleteBaySpec } from "./spec.ts";
 
 /** What comes of dialling. */
 export interface DiallerHost {
   /** A link is moored. Returns what its frames go to. */
-  up(link: BayLink): { receive(frame: Frame): void; drained(): void };
+  up(link: MooredLink): { receive(frame: Frame): void; drained(): void };
   /** Called once for each link that was up. */
-  down(link: BayLink, loss: LinkLoss): void;
+  down(link: MooredLink, loss: LinkLoss): void;
 }
 
 /** A bay that keeps breaking the protocol, or that cannot be reached, is not dialled in a tight loop. */
@@ -17,7 +17,7 @@ const backoff = { minDelayMs: 100, maxDelayMs: 5_000 };
 /** A link that lived so long shows that the bay is well. */
 const wellMs = 10_000;
 
-function replay(frames: readonly Frame[], target: { receive(frame: Frame): void }, link: BayLink): void {
+function replay(frames: readonly Frame[], target: { receive(frame: Frame): void }, link: MooredLink): void {
   try {
     for (const frame of frames) target.receive(frame);
   } catch (error) {
@@ -86,7 +86,12 @@ export class Dialler {
     const early: Frame[] = [];
     try {
       const receive = (frame: Frame): void => (target ? target.receive(frame) : void early.push(frame));
-      const link = await openBayLink(this.#spec, this.#deps, { signal, session: this.#session, receive, drained: () => target?.drained() });
+      const link = await openMooredLink(this.#spec, this.#deps, {
+        signal,
+        session: this.#session,
+        receive,
+        drained: () => target?.drained(),
+      });
       const since = clock.now();
       target = this.#host.up(link);
       replay(early, target, link);

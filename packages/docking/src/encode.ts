@@ -65,7 +65,7 @@ export function messageHead(connId: number, binary: boolean, continues: boolean,
 /** Bytes of a Message frame's payload that are not data. */
 export const messageOverhead = 5;
 /** Bytes of a Cargo frame's payload that are not data. */
-export const cargoOverhead = 4;
+const cargoOverhead = 4;
 
 function encodeJson(frame: JsonFrame, limits: FrameLimits): Buffer {
   const payload = Buffer.from(JSON.stringify(jsonOf(frame)));

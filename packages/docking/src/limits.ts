@@ -33,9 +33,9 @@ export interface BayLimits extends FrameLimits {
   readonly dockMs: number;
   /** From the request to the bay's Accept or Refuse; then 504. Without a link: 503. */
   readonly acceptMs: number;
-  /** Between two Pings on a link. A bay that was silent for two of them is lost. */
+  /** Between two Pings on a link. A bay from which nothing came since the last one is lost when the next one is due. */
   readonly pingMs: number;
-  /** Between two pings to a client. One that answered none of two is cut. */
+  /** Between two pings to a client. One that has not answered the last one when the next one is due is cut. */
   readonly clientPingMs: number;
   /** A client that does not answer a close frame within this time is cut. */
   readonly closeMs: number;

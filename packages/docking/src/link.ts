@@ -17,7 +17,7 @@ import type { BaySpec } from "./spec.ts";
 import { FrameStream } from "./stream.ts";
 
 /** The optional features of version 2 that this side knows. */
-export const knownFeatures: readonly string[] = ["reboard", "drain", "links"];
+const knownFeatures: readonly string[] = ["reboard", "drain", "links"];
 
 /** How a link ended. */
 export interface LinkLoss {
@@ -54,11 +54,15 @@ export interface BayLink extends Closable {
   readonly terms: DockTerms | undefined;
   /** Its features that are in effect. */
   readonly features: readonly string[];
-  readonly stream: FrameStream;
   /** Sends a frame; without effect on a link that is over. @throws {FrameTooLargeError} */
   send(frame: Frame): void;
   /** Cuts the link for a reason that the bay is told, if it speaks version 2. */
   fail(error: Error): void;
+}
+
+/** The same for the inside of this package, which writes bytes of its own. */
+export interface MooredLink extends BayLink {
+  readonly stream: FrameStream;
 }
 
 /**
@@ -66,13 +70,17 @@ export interface BayLink extends Closable {
  *
  * @throws {DeadlineError} when Dock does not come in time; a coded error when something else comes.
  */
-export async function openBayLink(spec: BaySpec, deps: Deps, options: BayLinkOptions = {}): Promise<BayLink> {
+export function openBayLink(spec: BaySpec, deps: Deps, options: BayLinkOptions = {}): Promise<BayLink> {
+  return openMooredLink(spec, deps, options);
+}
+
+export async function openMooredLink(spec: BaySpec, deps: Deps, options: BayLinkOptions): Promise<MooredLink> {
   const limits = withDefaults(spec.limits);
   const socket = await connectToBay(spec.name, spec.address.path, deps, options);
   return dock(socket, spec, limits, deps, options);
 }
 
-function dock(socket: Socket, spec: BaySpec, limits: BayLimits, deps: Deps, options: BayLinkOptions): Promise<BayLink> {
+function dock(socket: Socket, spec: BaySpec, limits: BayLimits, deps: Deps, options: BayLinkOptions): Promise<MooredLink> {
   return new Promise((resolve, reject) => {
     const limit = deadline(`waiting for Dock of bay "${spec.name}"`, limits.dockMs, deps.clock, options.signal);
     const fail = (error: Error): void => {
@@ -104,7 +112,7 @@ function dock(socket: Socket, spec: BaySpec, limits: BayLimits, deps: Deps, opti
   });
 }
 
-class Link implements BayLink {
+class Link implements MooredLink {
   readonly version: 1 | 2;
   readonly ship: string;
   readonly terms: DockTerms | undefined;

@@ -14,6 +14,7 @@ import { CreditExceededError, FrameUnexpectedError } from "./errors.ts";
 import type { Frame, FrameType } from "./frame.ts";
 import { frameCost, maxBegunMessages, pieceBytes } from "./limits.ts";
 import type { Outbox } from "./outbox.ts";
+import { Turns } from "./turns.ts";
 
 /** Where frames are written to. */
 export interface MuxWire {
@@ -73,9 +74,9 @@ export class Mux<T> {
   readonly #clock: Clock;
   readonly #channels = new Map<number, Channel<T>>();
   /** In the middle of a message of several pieces. */
-  readonly #begun = new Set<Channel<T>>();
+  readonly #begun = new Turns<Channel<T>>();
   /** With a message to begin, and credit of their own. */
-  readonly #waiting = new Set<Channel<T>>();
+  readonly #waiting = new Turns<Channel<T>>();
   readonly #owing = new Set<Channel<T>>();
   #sendOutstanding = 0;
   #receiveOutstanding = 0;
@@ -92,11 +93,6 @@ export class Mux<T> {
     this.#clock = clock;
   }
 
-  /** Number of open channels. */
-  get size(): number {
-    return this.#channels.size;
-  }
-
   /** Bytes that the other side sent and for which no credit went back yet. */
   get unreturned(): number {
     return this.#receiveOutstanding;
@@ -105,14 +101,6 @@ export class Mux<T> {
   /** True when so much waits to leave that nothing should be added. */
   get congested(): boolean {
     return this.#wire.backlog >= maxBacklog;
-  }
-
-  get(connId: number): Channel<T> | undefined {
-    return this.#channels.get(connId);
-  }
-
-  channels(): Iterable<Channel<T>> {
-    return this.#channels.values();
   }
 
   /** The channel of a client that boarded. What waits in `outbox` is sent first. */
@@ -142,9 +130,9 @@ export class Mux<T> {
   /** Sends what may be sent, one message or piece of each channel in turn. To be called when the wire has drained. */
   pump(): void {
     while (!this.congested && !this.#held) {
-      const piece = first(this.#begun);
+      const piece = this.#begun.first;
       if (piece) this.#sendPiece(piece);
-      const next = this.#mayBegin ? first(this.#waiting) : undefined;
+      const next = this.#mayBegin ? this.#waiting.first : undefined;
       if (next) this.#begin(next);
       if (!piece && !next) return;
     }
@@ -237,6 +225,7 @@ export class Mux<T> {
     this.#waiting.delete(channel);
     if (!message || !channel.hasCredit) return;
     if (this.terms.version === 2 && message.data.length > pieceBytes) {
+      // Behind the others: until one of the 16 has ended, it would only be looked at again.
       if (this.#begun.size < maxBegunMessages) this.#sendPiece(channel);
       else this.#waiting.add(channel);
       return;
@@ -285,9 +274,4 @@ export class Mux<T> {
     const frame = channel.creditFrame();
     if (frame) this.#wire.write(frame, 1);
   }
-}
-
-function first<T>(set: ReadonlySet<T>): T | undefined {
-  for (const one of set) return one;
-  return undefined;
 }

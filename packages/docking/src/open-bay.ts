@@ -25,7 +25,7 @@ import { BayClosedError } from "./errors.ts";
 import type { BayEvents } from "./events.ts";
 import { addTraffic, type BaySnapshot, noTraffic, type Traffic } from "./figures.ts";
 import { readHandshake } from "./handshake.ts";
-import type { BayLink, LinkLoss } from "./link.ts";
+import type { LinkLoss, MooredLink } from "./link.ts";
 import { Budget } from "./outbox.ts";
 import { Port } from "./port.ts";
 import { Pressure } from "./pressure.ts";
@@ -182,7 +182,7 @@ class DockedBay implements Bay, ClientHost {
     return this.#lastId;
   }
 
-  #up(link: BayLink): Port {
+  #up(link: MooredLink): Port {
     const { limits } = this.spec;
     const port = new Port(link, limits, this.clock, {
       opened: () => this.#opened(),
@@ -219,7 +219,7 @@ class DockedBay implements Bay, ClientHost {
     await unlessAborted(this.#changed.promise, signal);
   }
 
-  #down(link: BayLink, loss: LinkLoss): void {
+  #down(link: MooredLink, loss: LinkLoss): void {
     const port = [...this.#ports].find((one) => one.link === link);
     if (!port) return;
     this.#ports.delete(port);

@@ -4,7 +4,7 @@ import { encodeFrame } from "./encode.ts";
 import { FrameTooLargeError, FrameUnexpectedError } from "./errors.ts";
 import type { BoardingFrame, Frame, FrameType } from "./frame.ts";
 import type { BayLimits } from "./limits.ts";
-import type { BayLink } from "./link.ts";
+import type { MooredLink } from "./link.ts";
 import { Boarded, Mux } from "./mux.ts";
 
 /** What a port tells the bay that it belongs to. */
@@ -19,7 +19,7 @@ export interface PortHost {
 
 /** A moored link and the clients on it. */
 export class Port {
-  readonly link: BayLink;
+  readonly link: MooredLink;
   readonly mux: Mux<Client>;
   /** The bay takes new clients here. */
   accepting = false;
@@ -30,7 +30,7 @@ export class Port {
   readonly #limits: BayLimits;
   readonly #host: PortHost;
 
-  constructor(link: BayLink, limits: BayLimits, clock: Clock, host: PortHost) {
+  constructor(link: MooredLink, limits: BayLimits, clock: Clock, host: PortHost) {
     this.link = link;
     this.#limits = limits;
     this.#host = host;

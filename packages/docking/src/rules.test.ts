@@ -11,6 +11,7 @@ import { History } from "./history.ts";
 import { Budget, heldCost, Outbox } from "./outbox.ts";
 import { Pressure } from "./pressure.ts";
 import { Sentinel } from "./sentinel.ts";
+import { Turns } from "./turns.ts";
 
 type Exchange = Parameters<typeof readHandshake>[0];
 
@@ -247,6 +248,27 @@ describe("the outbox", () => {
     }
     expect(seen.every((value, at) => value === at % 251)).toBe(true);
     expect(seen).toHaveLength(100_000);
+  });
+});
+
+describe("turns", () => {
+  test("are taken in order, by everyone once, and can be given up", () => {
+    const operation = fc.tuple(fc.constantFrom("add", "delete", "next"), fc.integer({ min: 0, max: 5 }));
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+        const turns = new Turns<number>();
+        const model: number[] = [];
+        for (const [what, one] of operations) {
+          const subject = what === "next" ? model[0] : one;
+          if (what === "add" && !model.includes(one)) model.push(one);
+          if (what !== "add" && subject !== undefined && model.includes(subject)) model.splice(model.indexOf(subject), 1);
+          if (what === "add") turns.add(one);
+          else if (what === "delete") turns.delete(one);
+          else if (turns.first !== undefined) turns.delete(turns.first);
+          expect([turns.first, turns.size, turns.has(one)]).toEqual([model[0], model.length, model.includes(one)]);
+        }
+      }),
+    );
   });
 });
 

@@ -102,7 +102,11 @@ export class ServerSocket {
       // It will not say so a second time.
       this.#end(closeCodes.abnormal, "");
       queueMicrotask(() => listener.closed(closeCodes.abnormal, ""));
-    } else socket.setSocket(tunnel.socket, Buffer.from(tunnel.held), settings);
+    } else {
+      socket.setSocket(tunnel.socket, Buffer.from(tunnel.held), settings);
+      // A connection is handed over paused, and a listener for data alone does not start one that was paused on purpose.
+      tunnel.socket.resume();
+    }
   }
 
   /** False once the connection is being closed, by whichever side. */
@@ -150,8 +154,7 @@ export class ServerSocket {
   /** Cuts the connection now; `code` is only what is reported. */
   terminate(code: number = closeCodes.abnormal, reason = ""): void {
     this.#end(code, reason);
-    this.#socket.terminate();
-    // ws leaves a connection that never opened alone.
+    // What ws does itself, but ws refuses it for a connection that was gone before it got it.
     this.#tunnel.socket.destroy();
   }
 

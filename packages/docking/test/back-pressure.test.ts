@@ -22,19 +22,20 @@ describe("a client that does not read", () => {
     let slow: BayClient | undefined;
     let taken = 0;
     const full = gate();
-    const flood = (): void => {
+    const flood = async (client: BayClient): Promise<void> => {
       const data = Buffer.alloc(60_000, "x");
-      while (slow?.send(data)) taken++;
-      full.open();
+      while (client.open) {
+        while (client.send(data)) taken++;
+        full.open();
+        await client.flushed();
+      }
     };
     await using bay = await served(stage, {
       message: (client, data) => {
-        if (data === "flood me") {
-          slow = client;
-          flood();
-        } else client.send(data);
+        if (data !== "flood me") return void client.send(data);
+        slow = client;
+        return flood(client);
       },
-      writable: flood,
     });
     const visitors: Visitor[] = [];
     while (visitors.length < 1_000) visitors.push(...(await Promise.all(Array.from({ length: 100 }, () => stage.connect()))));

@@ -66,6 +66,7 @@ describe.each(Object.keys(bays) as (keyof typeof bays)[])("the example %s", (nam
     needsPython(name, context);
     await using stage = await openStage();
     const first = start(bays[name], stage.path);
+    await stage.bay.ready();
     const visitor = await stage.connect();
     first.kill("SIGKILL");
     await once(first, "exit");
@@ -79,6 +80,7 @@ describe.each(Object.keys(bays) as (keyof typeof bays)[])("the example %s", (nam
     needsPython(name, context);
     await using stage = await openStage();
     await using first = start(bays[name], stage.path);
+    await stage.bay.ready();
     const visitor = await stage.connect();
     const words = Array.from({ length: 300 }, (_, at) => `${at}:${"x".repeat(2_000)}`);
     for (const word of words.slice(0, 200)) visitor.socket.send(word);
@@ -90,6 +92,7 @@ describe.each(Object.keys(bays) as (keyof typeof bays)[])("the example %s", (nam
     await eventually("everything is echoed", () => visitor.messages.length === words.length);
     expect(visitor.messages).toEqual(words);
     expect(stage.events.lost).toMatchObject([{ kind: "drained" }]);
+    await eventually("the client is aboard again", () => stage.events.reboarded.length === 1);
     expect(stage.events.reboarded).toEqual([{ connId: 1, epoch: 1, inDoubt: 0 }]);
   });
 
@@ -97,6 +100,7 @@ describe.each(Object.keys(bays) as (keyof typeof bays)[])("the example %s", (nam
     needsPython(name, context);
     await using stage = await openStage();
     await using _ = start(bays[name], stage.path);
+    await stage.bay.ready();
     const slow = await stage.connect();
     const fast = await stage.connect();
     slow.socket.pause();

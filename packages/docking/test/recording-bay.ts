@@ -14,6 +14,7 @@ const bay = await serveBay(
     message: (client, data) => {
       say("message", client.id, data);
       client.send(data);
+      return client.flushed();
     },
   },
   { path: process.argv[2] ?? "", name: "bay" },

@@ -205,22 +205,23 @@ describe("a bay in Node", () => {
 
   test("keeps what there is no credit for, says so, and tells when it has gone out", async () => {
     let client: BayClient | undefined;
-    let writable = 0;
     const board = (one: BayClient): undefined => {
       client = one;
     };
-    await using pier = await openPier({ board, writable: () => void writable++ });
+    await using pier = await openPier({ board });
     const link = await moor(pier, { window: 100 });
     link.send(boarding(1));
     await link.next("accept");
     expect([client!.send("a".repeat(50)), client!.send("b"), client!.send("c")]).toEqual([true, false, false]);
     expect(client!.queuedBytes).toBeGreaterThan(2);
+    const flushed = client!.flushed();
     await link.next("message");
     link.send({ type: "credit", connId: 1, bytes: 114, messages: 1 });
     // One more may begin; the second one goes beyond the window only once the first has come back.
     expect((await link.next("message")).data.toString()).toBe("b");
     expect((await link.next("message")).data.toString()).toBe("c");
-    await eventually("it is told", () => writable === 1);
+    await flushed;
+    await client!.flushed();
     expect(client!.queuedBytes).toBe(0);
     expect(() => client!.send("x".repeat(1_048_577))).toThrowError(expect.objectContaining({ code: "MS_FRAME_TOO_LARGE" }));
   });
@@ -252,6 +253,30 @@ describe("a bay in Node", () => {
     // What was on its way for a client that was closed is nobody's fault.
     link.send(text(1, "crossed"), { type: "ping", token: new Uint8Array(8) });
     await link.next("pong");
+  });
+
+  test("sends what waits before it closes a client", async () => {
+    let left = 0;
+    await using pier = await openPier({
+      message: (client) => {
+        for (const word of ["a", "b", "c"]) client.send(word);
+        client.close(4000, "enough");
+        client.send("not this");
+      },
+      left: () => void left++,
+    });
+    const link = await moor(pier, { window: 1 });
+    link.send(boarding(1));
+    await link.next("accept");
+    link.send(text(1, "go"), text(1, "not heard"));
+    for (const word of ["a", "b"]) {
+      expect((await link.next("message")).data.toString()).toBe(word);
+      expect([left, pier.bay.clients.size]).toEqual([0, 1]);
+      link.send({ type: "credit", connId: 1, bytes: 65, messages: 1 });
+    }
+    expect((await link.next("message")).data.toString()).toBe("c");
+    expect(await link.next("disembark")).toMatchObject({ connId: 1, code: 4000, reason: "enough" });
+    expect([left, pier.bay.clients.size]).toEqual([1, 0]);
   });
 
   test("drains on request: handles what it has, returns all credit, closes", async () => {

@@ -30,7 +30,7 @@ export interface Stage extends AsyncDisposable {
   readonly path: string;
   readonly log: ReturnType<typeof recordingLog>;
   readonly events: { readonly [K in keyof BayEvents]: BayEvents[K][] };
-  connect(path?: string, options?: { readonly protocols?: string[]; readonly headers?: Record<string, string> }): Promise<Visitor>;
+  connect(path?: string, options?: VisitOptions): Promise<Visitor>;
 }
 
 export async function openStage(spec: Partial<BaySpec> = {}, clock: Clock = systemClock): Promise<Stage> {
@@ -96,8 +96,14 @@ export interface Visitor {
   next(): Promise<string | Buffer>;
 }
 
-export function visit(url: string, options: { readonly protocols?: string[]; readonly headers?: Record<string, string> } = {}): Visitor {
-  const socket = new WebSocket(url, options.protocols ?? [], { headers: options.headers ?? {}, perMessageDeflate: false });
+export interface VisitOptions {
+  readonly protocols?: string[];
+  readonly headers?: Record<string, string>;
+  readonly perMessageDeflate?: boolean;
+}
+
+export function visit(url: string, { protocols = [], headers = {}, perMessageDeflate = false }: VisitOptions = {}): Visitor {
+  const socket = new WebSocket(url, protocols, { headers, perMessageDeflate });
   const messages: (string | Buffer)[] = [];
   const unclaimed: (string | Buffer)[] = [];
   const wanted: PromiseWithResolvers<string | Buffer>[] = [];

@@ -13,7 +13,8 @@ import type { BoardingFrame, Frame, MooredTerms } from "../frame.ts";
 import { Boarded, Mux } from "../mux.ts";
 import { Budget } from "../outbox.ts";
 import { FrameStream } from "../stream.ts";
-import { BayClient, type BayClientHost, type BayHandlers, type BoardingAnswer } from "./bay-client.ts";
+import { BoardedClient, type BoardedClientHost } from "./boarded-client.ts";
+import type { BayClient, BayHandlers, BoardingAnswer } from "./handlers.ts";
 import type { CompleteBayOptions } from "./options.ts";
 
 /** What a berth tells the bay. */
@@ -30,7 +31,7 @@ const closeMs = 5_000;
 
 type Moored = Extract<Frame, { readonly type: "moored" }>;
 
-export class Berth implements BayClientHost {
+export class Berth implements BoardedClientHost {
   readonly maxQueued: number;
   readonly budget: Budget;
   readonly #options: CompleteBayOptions;
@@ -38,9 +39,9 @@ export class Berth implements BayClientHost {
   readonly #host: BerthHost;
   readonly #stream: FrameStream;
   readonly #boarded = new Boarded();
-  readonly #clients = new Map<number, BayClient>();
+  readonly #clients = new Map<number, BoardedClient>();
   readonly #ended = Promise.withResolvers<void>();
-  #mux: Mux<BayClient> | undefined;
+  #mux: Mux<BoardedClient> | undefined;
   #terms: MooredTerms | undefined;
   #timer: Disposable | undefined;
   #busy = 0;
@@ -106,7 +107,7 @@ export class Berth implements BayClientHost {
     this.#stream.destroy();
   }
 
-  closed(client: BayClient, code: number, reason: string): void {
+  closed(client: BoardedClient, code: number, reason: string): void {
     this.#stream.send({ type: "disembark", connId: client.id, code, reason: fitReason(reason) });
     this.#leave(client, code, reason);
   }
@@ -154,13 +155,13 @@ export class Berth implements BayClientHost {
     const { windowBytes, linkWindowBytes, maxMessageBytes, clock } = this.#options;
     const windows = { sendWindow: terms?.window ?? 0, sendLinkWindow: terms?.linkWindow ?? 0 };
     const own = { receiveWindow: windowBytes, receiveLinkWindow: linkWindowBytes, maxReceive: maxMessageBytes };
-    this.#mux = new Mux<BayClient>(
+    this.#mux = new Mux<BoardedClient>(
       { version: terms ? 2 : 1, ...windows, ...own },
       this.#stream,
       {
         message: ({ owner }, data, binary, cost) => this.#message(owner, data, binary, cost),
         emptied: ({ owner }) => {
-          if (owner.emptied()) this.#try(() => this.#handlers.writable?.(owner), owner);
+          owner.emptied();
           this.#settle();
         },
         stray: (connId, type) => this.#boarded.check(connId, type, this.#clients.has(connId)),
@@ -181,7 +182,7 @@ export class Berth implements BayClientHost {
   #board(frame: BoardingFrame): void {
     if (this.#clients.has(frame.connId)) throw new FrameUnexpectedError("boarding", `client ${frame.connId} is aboard already`);
     this.#boarded.add(frame.connId);
-    const client = new BayClient(frame, this);
+    const client = new BoardedClient(frame, this);
     if (this.#clients.size >= this.#options.maxClients) {
       this.#refuse(client, { refuse: 503 });
       return;
@@ -201,7 +202,7 @@ export class Berth implements BayClientHost {
       .finally(() => this.#idle());
   }
 
-  #answer(client: BayClient, answer: BoardingAnswer): void {
+  #answer(client: BoardedClient, answer: BoardingAnswer): void {
     // It may have left, or been closed, meanwhile.
     if (!client.open || this.#over) return;
     if ("refuse" in answer) {
@@ -215,13 +216,17 @@ export class Berth implements BayClientHost {
     this.#mux!.pump();
   }
 
-  #refuse(client: BayClient, { refuse: status, headers = [], body = "" }: Extract<BoardingAnswer, { readonly refuse: number }>): void {
+  #refuse(client: BoardedClient, { refuse: status, headers = [], body = "" }: Extract<BoardingAnswer, { readonly refuse: number }>): void {
     const connId = client.id;
     if (this.#terms) this.#stream.send({ type: "refuse", connId, status, headers, body });
     else this.#stream.send({ type: "disembark", connId, code: closeCodes.policy, reason: "refused" });
   }
 
-  #message(client: BayClient, bytes: Uint8Array, binary: boolean, cost: number): void {
+  #message(client: BoardedClient, bytes: Uint8Array, binary: boolean, cost: number): void {
+    if (!client.open) {
+      client.taken(cost);
+      return;
+    }
     const text = this.#terms ? !binary : isUtf8(bytes);
     const data = text ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString() : Uint8Array.from(bytes);
     let pending: Promise<void> | undefined;
@@ -243,24 +248,24 @@ export class Berth implements BayClientHost {
       });
   }
 
-  #broke(error: unknown, client: BayClient): void {
+  #broke(error: unknown, client: BoardedClient): void {
     this.#host.failed(error, client);
     client.close(closeCodes.internalError, "the service failed");
   }
 
-  #leave(client: BayClient, code: number, reason: string): void {
+  #leave(client: BoardedClient, code: number, reason: string): void {
     this.#forget(client);
     this.#try(() => this.#handlers.left?.(client, code, reason), client);
     this.#settle();
   }
 
-  #forget(client: BayClient): void {
+  #forget(client: BoardedClient): void {
     this.#clients.delete(client.id);
     this.#host.clients.delete(client);
     client.leave();
   }
 
-  #try(run: () => void, client: BayClient): void {
+  #try(run: () => void, client: BoardedClient): void {
     try {
       run();
     } catch (error) {

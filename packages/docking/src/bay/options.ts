@@ -19,7 +19,10 @@ export interface BayOptions {
   readonly linkWindowBytes?: number;
   /** Longest message taken from a client. Default 1 MiB. */
   readonly maxMessageBytes?: number;
-  /** Bytes that may wait for one client. A client for which more waits is closed with 1013. Default 1 MiB. */
+  /**
+   * Bytes that may wait for one client. A client for which more waits is closed with 1013. Default 2 MiB: more than the answers to all that one
+   * client can have under way, if they are as long as what they answer.
+   */
   readonly maxQueuedBytes?: number;
   /** Clients on one link; further ones are refused with 503. Default 65535. */
   readonly maxClients?: number;
@@ -45,7 +48,7 @@ export function completeOptions(options: BayOptions): CompleteBayOptions {
     windowBytes: 262_144,
     linkWindowBytes: 16_777_216,
     maxMessageBytes: 1_048_576,
-    maxQueuedBytes: 1_048_576,
+    maxQueuedBytes: 2_097_152,
     maxClients: 65_535,
     mooredMs: 10_000,
     drainMs: 10_000,

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { type AbortOptions, type Closable, hasCode } from "@mothership/kernel";
 import { BaySocketError } from "../errors.ts";
 import { unlessAborted } from "../wait.ts";
-import type { BayClient, BayHandlers } from "./bay-client.ts";
 import { Berth } from "./berth.ts";
+import type { BayClient, BayHandlers } from "./handlers.ts";
 import { type BayOptions, type CompleteBayOptions, completeOptions } from "./options.ts";
 
 /** A bay that listens. `close` hands its clients over where mothership can, finishes what it has, and removes the socket. */
@@ -24,9 +24,22 @@ export interface ServedBay extends Closable {
 /** Listens for mothership and serves its clients. Resolves once the socket exists. */
 export async function serveBay(handlers: BayHandlers, options: BayOptions = {}): Promise<ServedBay> {
   const complete = completeOptions(options);
+  const { path } = complete;
+  const own = await privateName(path);
   const server = createServer();
-  const socket = await listen(server, complete.path);
-  return new Listening(server, socket, handlers, complete);
+  server.listen(own);
+  await once(server, "listening");
+  try {
+    await chmod(own, 0o600);
+    const { ino } = await lstat(own, { bigint: true });
+    // Before others can connect, because a connection that nobody has asked for is not offered again.
+    const bay = new Listening(server, ino, handlers, complete);
+    await rename(own, path);
+    return bay;
+  } catch (error) {
+    server.close();
+    throw error;
+  }
 }
 
 class Listening implements ServedBay {
@@ -114,28 +127,17 @@ class Listening implements ServedBay {
 let listeners = 0;
 
 /**
- * Listens under a name of its own and moves that to `path`. So a process that takes over replaces the socket in one step, and the one
- * that leaves cannot remove its successor's: Node removes the name that it was given.
- *
- * @returns the inode of the socket.
+ * A name beside `path` to listen under, before that is moved to `path`. So a process that takes over replaces the socket in one step, and the
+ * one that leaves cannot remove its successor's: Node removes the name that it was given.
  */
-async function listen(server: Server, path: string): Promise<bigint> {
+async function privateName(path: string): Promise<string> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const present = await lstat(path).catch(absent);
   if (present && !present.isSocket()) throw new BaySocketError(path);
   const own = join(folder, `.${process.pid.toString(36)}-${listeners++}`);
   await rm(own, { force: true });
-  server.listen(own);
-  await once(server, "listening");
-  try {
-    await chmod(own, 0o600);
-    await rename(own, path);
-    return (await lstat(path, { bigint: true })).ino;
-  } catch (error) {
-    server.close();
-    throw error;
-  }
+  return own;
 }
 
 async function removeOwn(path: string, socket: bigint): Promise<void> {
