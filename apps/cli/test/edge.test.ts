@@ -64,6 +64,31 @@ ${ship("people", two, 'routes = ["http:/.*", "balanced:/.*"]')}
     expect([limited.status, Number(limited.headers.get("retry-after")) >= 1]).toEqual([429, true]);
   });
 
+  test("counts what it does for Prometheus, under the names of the reference", async () => {
+    const [http, metrics, port] = [await freePort(), await freePort(), await freePort()];
+    await using fleet = startFleet(`
+[mothership]
+metrics_port = ${metrics}
+[mothership.bind]
+http = "127.0.0.1:${http}"
+${ship("app", port, 'routes = ["http:/.*"]')}
+`);
+    await fleet.running();
+    for (const path of ["/a", "/b", "/c"]) await (await fetch(`http://127.0.0.1:${http}${path}`)).text();
+    const page = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+    for (const line of [
+      'mothership_ship_status{ship="app",group="web"} 1',
+      'mothership_ship_healthy{ship="app",group="web"} 1',
+      'mothership_ship_restarts_total{ship="app",group="web"} 0',
+      'mothership_requests_total{route="/.*"} 3',
+      "mothership_fleet_ships_total 1",
+    ]) {
+      expect(page.split("\n")).toContain(line);
+    }
+    const health = await fetch(`http://127.0.0.1:${metrics}/health`);
+    expect([health.status, await health.json()]).toEqual([200, expect.objectContaining({ status: "running" })]);
+  });
+
   test("asks payloads about everything that is answered, files included", async () => {
     const http = await freePort();
     await using fleet = startFleet(

@@ -2,8 +2,9 @@ import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Bay, type BaySpec, openBay } from "@mothership/docking";
 import { type AbortOptions, type Closable, type Deps, deadline, formatAddress, type Middleware } from "@mothership/kernel";
+import type { FleetMetrics } from "@mothership/metrics";
 import { openPayload, type Payload } from "@mothership/payloads";
-import { openProxy, openUpstream, type Upstream } from "@mothership/proxy";
+import { openProxy, openUpstream, type Proxy as RunningProxy, type Upstream } from "@mothership/proxy";
 import { PayloadUnusableError } from "./errors.ts";
 import type { EdgePlan, PayloadPlan, UpstreamPlan } from "./plan/edge.ts";
 import { type Remembered, requestPath } from "./request-path.ts";
@@ -12,6 +13,8 @@ import { type Remembered, requestPath } from "./request-path.ts";
 export interface EdgeOptions {
   /** The link to a bay is gone although nobody closed it; its process should not go on as it is. */
   readonly onBayFault?: (bay: string, reason: string) => void;
+  /** Counts requests. Default: nothing does. */
+  readonly metrics?: FleetMetrics | undefined;
 }
 
 /** The running request path. Knows what its plan says and which upstreams are available; nothing else reaches it. */
@@ -27,6 +30,8 @@ export interface Edge extends Closable {
   clients(bay: string): number | undefined;
   /** Payloads in their order, with what they have done. */
   readonly payloads: readonly Payload[];
+  /** Bays with what goes on at them. */
+  readonly bays: readonly { readonly name: string; readonly snapshot: ReturnType<Bay["snapshot"]> }[];
   /**
    * From the next request on this plan is in force; requests that run finish by the old one. Upstreams whose address and bays whose
    * settings did not change go on as they are, new ones begin unavailable. The listeners stay as they were.
@@ -50,12 +55,13 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
   let payloads = await openPayloads(plan.payloads, deps);
   let upstreams = openUpstreams(plan.upstreams, new Map(), deps);
   const path = (next: EdgePlan, bays: OpenMap<BaySpec, Bay>) =>
-    requestPath(next, { upstreams: valuesOf(upstreams), bays: valuesOf(bays) }, payloads, remembered, deps);
+    requestPath(next, { upstreams: valuesOf(upstreams), bays: valuesOf(bays) }, payloads, { remembered, metrics: options.metrics }, deps);
   // A bay dials as soon as it is open, so the listeners, which may be refused, come first.
   const proxy = await openProxy({ listeners: plan.listeners }, path({ ...plan, routes: [] }, new Map()), deps);
   let bays = openBays(plan.bays, new Map(), options, deps);
   proxy.replace(path(plan, bays));
 
+  if (options.metrics) countRefusals(proxy, options.metrics);
   const retire = (closable: Closable): void => {
     const closed = closable.close().finally(() => leaving.delete(closed));
     leaving.add(closed);
@@ -71,6 +77,9 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
     clients: (name) => bays.get(name)?.running.snapshot().clients,
     get payloads() {
       return payloads;
+    },
+    get bays() {
+      return Array.from(bays, ([name, { running }]) => ({ name, snapshot: running.snapshot() }));
     },
     async replace(next) {
       payloads = await openPayloads(next.payloads, deps);
@@ -159,4 +168,11 @@ function rememberer(): Remembered {
     kept.set(name, { settings, middleware });
     return middleware;
   };
+}
+
+/** What never became an exchange is counted by what the proxy says of it. */
+function countRefusals({ events }: RunningProxy, metrics: FleetMetrics): void {
+  events.on("refused", ({ bind, code }) => metrics.requestRefused(bind, code));
+  events.on("turnedAway", ({ bind }) => metrics.connectionRefused(bind, "limit"));
+  events.on("headerRefused", ({ bind }) => metrics.connectionRefused(bind, "proxy_header"));
 }

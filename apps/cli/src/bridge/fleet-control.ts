@@ -64,6 +64,11 @@ export class RunningFleetControl implements FleetControl {
     });
   }
 
+  /** Ships and bays by name, as the manifest in force has them. */
+  get members(): ReadonlyMap<string, Member> {
+    return this.#members;
+  }
+
   /** The edge is open. */
   attach(edge: Edge): void {
     this.#edge = edge;

@@ -8,6 +8,7 @@ import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
 import { type Edge, openEdge } from "./edge.ts";
 import { UplinksDownError } from "./errors.ts";
 import { RunningFleetControl } from "./fleet-control.ts";
+import { openMetrics } from "./observe.ts";
 import { type EdgePlan, planEdge } from "./plan/edge.ts";
 import { coordinatorFor } from "./plan/election.ts";
 import { type Docks, planProcesses, planTasks, type Surroundings } from "./plan/processes.ts";
@@ -83,8 +84,12 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   keeper.move("advance"); // preflight
   await assertLaunchable(manifest, [...tasks, ...processes], deps);
   // Listeners open before any process runs, so that a taken port fails the launch while that costs nothing. Until a ship is ready it is answered 503.
+  const port = manifest.mothership.metricsPort;
+  const observed = { supervisor, members: () => control.members, edge: () => edge, status: () => keeper.status };
+  const metrics = port === undefined ? undefined : await openMetrics(port, about.version, observed, deps);
+  if (metrics) opened.push(metrics);
   const onBayFault = (bay: string, reason: string): void => endBay(supervisor, bay, reason, deps);
-  edge = await openEdge(edgePlanOf(manifest), deps, { onBayFault });
+  edge = await openEdge(edgePlanOf(manifest), deps, { onBayFault, metrics: metrics?.metrics });
   opened.push(edge);
   control.attach(edge);
   signal?.throwIfAborted();
@@ -107,7 +112,12 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   keeper.move("advance"); // launching
   await supervisor.start(undefined, { signal });
   signal?.throwIfAborted();
-  return new RunningFleet({ supervisor, edge, control, served }, keeper, deps, force);
+  return new RunningFleet(
+    { supervisor, edge, control, servers: [served, metrics].filter((one) => one !== undefined) },
+    keeper,
+    deps,
+    force,
+  );
 }
 
 /** A bay without its link is of no use and holds its clients: its process is ended, which counts as its failure and starts it anew. */

@@ -1,6 +1,7 @@
 import type { Bay } from "@mothership/docking";
 import { compression, preflightCache, rateLimit, staticFiles } from "@mothership/filters";
 import { compose, type Deps, type Exchange, type Handler, type Middleware } from "@mothership/kernel";
+import type { FleetMetrics } from "@mothership/metrics";
 import { type Payload, payloadMiddleware } from "@mothership/payloads";
 import { createRouter, forwardTo, type Route, type Upstream } from "@mothership/proxy";
 import { userAgentFilter } from "@mothership/shields";
@@ -15,23 +16,33 @@ export interface Destinations {
 /** Middleware that remembers something, kept over a change of the plan as long as its settings stay. */
 export type Remembered = <T>(name: string, settings: T, make: (settings: T) => Middleware) => Middleware;
 
+/** What the path needs besides its plan. */
+export interface PathParts {
+  readonly remembered: Remembered;
+  readonly metrics?: FleetMetrics | undefined;
+}
+
 /** The life of a request, in the order in which it happens. Responses go back the other way. */
 export function requestPath(
   plan: EdgePlan,
   destinations: Destinations,
   payloads: readonly Payload[],
-  remembered: Remembered,
+  { remembered, metrics }: PathParts,
   deps: Deps,
 ): Handler {
   const { clock } = deps;
+  const onLimited = metrics && ((scope: "global" | "client") => metrics.requestLimited(scope));
+  const onLookup = metrics && ((result: "hit" | "miss") => metrics.preflight(result === "hit"));
+  metrics?.setRoutes(plan.routes.map(({ pattern }) => pattern));
   const middleware = [
-    plan.rateLimit && remembered("rateLimit", plan.rateLimit, (settings) => rateLimit({ clock, ...settings })),
+    metrics?.middleware,
+    plan.rateLimit && remembered("rateLimit", plan.rateLimit, (settings) => rateLimit({ clock, ...settings, onLimited })),
     plan.compression && compression({ clock }),
     // Outside of all that answers, so that files and cached answers are checked too; inside of compression, so that guests see plain bodies.
     payloads.length > 0 && payloadMiddleware(payloads, deps),
     plan.preflightCache &&
       remembered("preflightCache", { ...plan.preflightCache, routes: plan.routes }, ({ routes, ...settings }) =>
-        preflightCache({ clock, ...settings, ...varyByAgent(routes) }),
+        preflightCache({ clock, ...settings, ...varyByAgent(routes), onLookup }),
       ),
     plan.staticDirectories.length > 0 && staticFiles(plan.staticDirectories, deps),
   ];

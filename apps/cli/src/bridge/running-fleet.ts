@@ -29,8 +29,8 @@ export interface OpenParts {
   readonly supervisor: Supervisor;
   readonly edge: Edge;
   readonly control: FleetControl;
-  /** The control socket, where there is one. */
-  readonly served: Closable | undefined;
+  /** What answers to the end: the control socket, the metrics page. */
+  readonly servers: readonly Closable[];
 }
 
 /** Requests that run when the stop is asked for get so long; what is left of 25 s belongs to the ships. */
@@ -110,7 +110,7 @@ export class RunningFleet implements Mothership {
       await this.#parts.edge.close({ signal: limit.signal });
       await this.#parts.supervisor.close({ signal });
       this.#keeper.move("drained");
-      await this.#parts.served?.close();
+      for (const server of this.#parts.servers) await server.close();
       this.#finish(ending);
     })();
     return this.#closing;

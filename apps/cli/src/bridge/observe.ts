@@ -1,0 +1,75 @@
+import type { Closable, Deps } from "@mothership/kernel";
+import { createMetrics, type FleetMetrics, type Health, serveMetrics } from "@mothership/metrics";
+import type { Supervisor } from "@mothership/supervisor";
+import type { Edge } from "./edge.ts";
+import type { Status } from "./lifecycle.ts";
+import type { Member } from "./units.ts";
+
+/** What metrics are taken from. */
+export interface Observed {
+  readonly supervisor: Supervisor;
+  /** Ships and bays by name, as the manifest in force has them. */
+  readonly members: () => ReadonlyMap<string, Member>;
+  /** undefined before it is open. */
+  readonly edge: () => Edge | undefined;
+  readonly status: () => Status;
+}
+
+/** Metrics, and the page that shows them on this port of the loopback. */
+export interface ServedMetrics extends Closable {
+  readonly metrics: FleetMetrics;
+}
+
+/** @throws {MetricsAddressError} when the port cannot be listened on. */
+export async function openMetrics(port: number, version: string, observed: Observed, deps: Deps): Promise<ServedMetrics> {
+  const metrics = createMetrics({ version }, deps);
+  metrics.onScrape(() => collect(metrics, observed));
+  observed.supervisor.events.on("probed", ({ name, check, result }) => {
+    const member = observed.members().get(name);
+    if (member) metrics.probed(name, groupOf(member), check, result.ok);
+  });
+  const server = await serveMetrics(
+    metrics,
+    { address: { kind: "tcp", host: "127.0.0.1", port }, healthy: () => healthOf(observed.status()) },
+    deps,
+  );
+  return { metrics, close: (options) => server.close(options), [Symbol.asyncDispose]: () => server.close() };
+}
+
+/** Alive as long as it is not on its way out: a probe of liveness must not end a fleet that starts or recovers. */
+function healthOf(status: Status): Health {
+  return { healthy: status !== "draining" && status !== "failed" && status !== "crashed" && status !== "landed", status };
+}
+
+function collect(metrics: FleetMetrics, { supervisor, members, edge }: Observed): void {
+  const all = members();
+  metrics.setShips(
+    supervisor.snapshot().flatMap((process) => {
+      const member = all.get(process.name);
+      if (!member) return [];
+      const { name, healthy, restarts, crashLoop, droppedLines, memory, pid, state } = process;
+      const figures = { name, group: groupOf(member), kind: member.kind, up: pid !== undefined, restarts, crashLoop, droppedLines, memory };
+      return [{ ...figures, healthy: healthy || state === "completed" }];
+    }),
+  );
+  const open = edge();
+  metrics.setBays(
+    (open?.bays ?? []).flatMap(({ name, snapshot }) => {
+      const member = all.get(name);
+      return member ? [{ ...snapshot, name, group: groupOf(member) }] : [];
+    }),
+  );
+  metrics.setModules(
+    (open?.payloads ?? []).map(({ spec, stats }) => ({
+      name: spec.name,
+      calls: stats.calls,
+      blocks: stats.blocks,
+      failures: stats.failures,
+      totalMs: stats.totalMs,
+    })),
+  );
+}
+
+function groupOf(member: Member): string {
+  return member.kind === "bay" ? member.type : member.group;
+}
