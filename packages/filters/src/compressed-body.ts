@@ -1,4 +1,4 @@
-import type { Body, BodyReader, Clock, Fields } from "@mothership/kernel";
+import { type Body, type BodyReader, type Clock, type Fields, messageOf } from "@mothership/kernel";
 import { type Coding, type Compressor, flushCompressor, openCompressor } from "./codings.ts";
 
 /** Bytes that wait for the compressor before the source is asked to. */
@@ -45,9 +45,9 @@ export class CompressedBody implements Body, BodyReader {
 
   read(reader: BodyReader): void {
     if (this.#over) return;
-    const compressor = openCompressor(this.#how.coding, this.#how.live);
     this.#reader = reader;
-    this.#compressor = compressor;
+    const compressor = this.#open();
+    if (!compressor) return;
     compressor.on("data", (piece: Buffer) => {
       // A reader may say that it waits, and have resumed before it said so.
       const resumed = this.#resumed;
@@ -57,10 +57,7 @@ export class CompressedBody implements Body, BodyReader {
       this.#close();
       reader.end(this.#trailers);
     });
-    compressor.on("error", (error) => {
-      this.#source.cancel(error);
-      this.fail(error);
-    });
+    compressor.on("error", (error) => this.#giveUp(error));
     this.#source.read(this);
   }
 
@@ -96,6 +93,21 @@ export class CompressedBody implements Body, BodyReader {
     if (this.#over) return;
     this.#close();
     this.#reader?.fail(error);
+  }
+
+  #open(): Compressor | undefined {
+    try {
+      this.#compressor = openCompressor(this.#how.coding, this.#how.live);
+    } catch (error) {
+      // There is no memory for it. The head is out and promises this coding, so that the plain content is no way out.
+      this.#giveUp(error instanceof Error ? error : new Error(messageOf(error)));
+    }
+    return this.#compressor;
+  }
+
+  #giveUp(error: Error): void {
+    this.#source.cancel(error);
+    this.fail(error);
   }
 
   /** The compressor has worked through a piece. */

@@ -23,9 +23,10 @@ export function suitabilityOf(method: string, { status, fields }: ResponseHead, 
   if (type === undefined ? status !== 304 : !isWorthIt(type)) return "no";
   if (forbidsTransform(fields) || digests.some((name) => fields.has(name))) return "no";
   if (status === 304) return "told";
-  if (method !== "HEAD") return length !== undefined && length < Math.max(1, minBytes) ? "no" : "content";
+  const least = Math.max(1, minBytes);
+  if (method !== "HEAD") return length !== undefined && length < least ? "no" : "content";
   const stated = length === undefined || length === 0 ? Number(fields.get("content-length") ?? Number.POSITIVE_INFINITY) : length;
-  return stated < minBytes ? "no" : "head";
+  return stated < least ? "no" : "head";
 }
 
 function isWorthIt(type: string): boolean {

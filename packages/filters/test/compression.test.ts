@@ -410,6 +410,26 @@ describe("streams", () => {
     expect(body.cancelled).toMatchObject({ message: "out of memory" });
   });
 
+  test("without memory for a compressor the answer is cut off, and its place is free again", async () => {
+    const failing = vi.spyOn(zlib, "createGzip").mockImplementation(() => {
+      throw new Error("Initialization failed");
+    });
+    const handle = compression({ clock: new FakeClock(), maxStreams: 2 })((exchange) =>
+      exchange.respond({ status: 200, fields: Fields.from(plainText) }, exchange.incoming.body),
+    );
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const source = new DrivenBody();
+      const exchange = new MemoryExchange({ body: source, fields: [["Accept-Encoding", "gzip"]] });
+      void handle(exchange);
+      expect(exchange.field("content-encoding")).toBe("gzip");
+      const sink = new Sink();
+      exchange.answer?.body.read(sink);
+      expect(await sink.done).toMatchObject({ message: "Initialization failed" });
+      expect(source.cancelled).toBeDefined();
+    }
+    expect(failing).toHaveBeenCalledTimes(5);
+  });
+
   test("no more are compressed at a time than allowed, half of them events; the others go out plain", () => {
     let saturated = 0;
     const clock = new FakeClock();
