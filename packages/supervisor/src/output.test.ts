@@ -18,13 +18,13 @@ interface Bench {
 }
 
 /** The output of a process whose pipes are ours. */
-function bench(sinks: readonly LogSink[] = []): Bench {
+function bench(sinks: readonly LogSink[] = [], onFull: "drop" | "block" = "drop"): Bench {
   const clock = new FakeClock();
   const lines: LogLine[] = [];
   const stdout = new PassThrough();
   // Of a child process the output looks at its two streams and its exit.
   const child = Object.assign(new EventEmitter(), { stdout, stderr: new PassThrough() }) as unknown as ChildProcess;
-  const { log } = withDefaults({ name: "web", command: "web", env: {} });
+  const { log } = withDefaults({ name: "web", command: "web", env: {}, log: { onFull } });
   const output = new ProcessOutput("web", log, {
     clock,
     log: silentLogger,
@@ -76,6 +76,31 @@ test("a line is not cut because a sink made us stop in the middle of it", async 
   expect(seen(lines)).toEqual([
     ["first", false],
     ["second", false],
+  ]);
+});
+
+test("what a process printed before its end is read once the sink that held it up has room", async () => {
+  let drain: (() => void) | undefined;
+  const sink: LogSink = {
+    name: "slow",
+    write: () => drain !== undefined,
+    onDrain: (run) => {
+      drain = run;
+    },
+  };
+  const { clock, lines, stdout, closed, exit } = bench([sink], "block");
+  stdout.write("first\n");
+  await settle();
+  stdout.write("last\n");
+  exit();
+  await clock.advance(10_000);
+  expect(seen(lines)).toEqual([["first", false]]);
+  drain?.();
+  await clock.advance(1_000);
+  await closed;
+  expect(seen(lines)).toEqual([
+    ["first", false],
+    ["last", false],
   ]);
 });
 

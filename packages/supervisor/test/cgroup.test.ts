@@ -9,8 +9,8 @@ const fixture = (name: string): string => fileURLToPath(new URL(name, import.met
 function inOwnTree(script: string): string | undefined {
   using folder = tempFolder();
   const mount = `mount -t cgroup2 none "$CG" && mkdir -p "$CG/probe" && rmdir "$CG/probe"`;
-  const env = { ...process.env, CG: folder.path, NODE: process.execPath };
-  const { status, stdout, stderr } = spawnSync("unshare", ["-m", "sh", "-c", `${mount} || exit 77; ${script}`], {
+  const env = { ...process.env, CG: folder.path, NODE: process.execPath, SCRIPT: `${mount} || exit 77; ${script}` };
+  const { status, stdout, stderr } = spawnSync("/bin/sh", ["-c", 'exec unshare -m sh -c "$SCRIPT"'], {
     env,
     encoding: "utf8",
     timeout: 20_000,

@@ -122,9 +122,9 @@ describe("a log file", () => {
   test("is renamed when it is full, packed, and never more than was asked for", async () => {
     using folder = tempFolder();
     const path = folder.join("logs", "web.log");
-    await using fleet = openFleet([node("web", counting(50_000), { log: { file: { path, maxBytes: 500_000, maxFiles: 3 } } })]);
+    await using fleet = openFleet([node("web", counting(150_000), { log: { file: { path, maxBytes: 50_000, maxFiles: 3 } } })]);
     await fleet.supervisor.start();
-    await eventually("the last line", () => fleet.lines.at(-1)?.text.endsWith("050000"));
+    await eventually("the last line", () => fleet.lines.at(-1)?.text.endsWith("150000"));
     await fleet.supervisor.close();
     const names = readdirSync(folder.join("logs")).toSorted();
     expect(names).toEqual(["web.log", "web.log.1.gz", "web.log.2.gz", "web.log.3.gz"]);
@@ -134,7 +134,7 @@ describe("a log file", () => {
     const lines = [...texts, readFileSync(path, "utf8")].join("").trimEnd().split("\n");
     // Consecutive up to the last one: no line fell into a gap between two files.
     const numbers = lines.map((line) => Number(line.slice(5)));
-    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => 50_000 - numbers.length + 1 + index));
+    expect(numbers).toEqual(Array.from({ length: numbers.length }, (_, index) => 150_000 - numbers.length + 1 + index));
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });
 

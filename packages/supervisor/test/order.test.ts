@@ -140,6 +140,23 @@ describe("stopping", () => {
     expect(at("side draining>stopping")).toBeLessThan(at("web sweeping>stopped"));
   });
 
+  test("is called off for what is started again before its turn has come", async () => {
+    await using fleet = openFleet([
+      shell("db", forever),
+      shell("app", "trap 'sleep 0.2; exit 0' TERM; echo up; while :; do sleep 0.02; done", { dependsOn: ["db"] }),
+    ]);
+    await fleet.supervisor.start();
+    await fleet.line(/up/);
+    const stopped = fleet.supervisor.stop();
+    await fleet.until("app", "stopping");
+    await fleet.supervisor.start(["db"]);
+    await stopped;
+    expect(fleet.supervisor.snapshot()).toMatchObject([
+      { name: "db", state: "up", incarnation: 1 },
+      { name: "app", state: "stopped" },
+    ]);
+  });
+
   test("waits for the drain hook, but not for ever, and only for what runs", async () => {
     const asked: string[] = [];
     const drained = gate();
