@@ -66,7 +66,6 @@ const silent: ConnectionWish = { close: false, keepAlive: false, upgrade: false 
 const keep: ConnectionWish = { close: false, keepAlive: true, upgrade: false };
 const shut: ConnectionWish = { close: true, keepAlive: false, upgrade: false };
 const usual: ReadonlyMap<string, ConnectionWish> = new Map([
-  ["", silent],
   ["keep-alive", keep],
   ["Keep-Alive", keep],
   ["close", shut],
@@ -75,6 +74,7 @@ const usual: ReadonlyMap<string, ConnectionWish> = new Map([
 
 /** Reads the joined values of `Connection` (RFC 9110, 7.6.1). */
 export function connectionWish(text: string): ConnectionWish {
+  if (text === "") return silent;
   const known = usual.get(text);
   if (known) return known;
   const tokens = listOf(text);

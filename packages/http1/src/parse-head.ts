@@ -1,5 +1,5 @@
 import { Fields } from "@mothership/kernel";
-import { COLON, CR, LF, SP, skipTarget, skipToken, skipValue, TAB } from "./bytes.ts";
+import { COLON, CR, isToken, LF, SP, skipTarget, skipToken, skipValue, TAB } from "./bytes.ts";
 import { hashStep, type KnownName, knownName, methodAt, role, roleOf } from "./names.ts";
 import { type RefusalName, refusals } from "./refusals.ts";
 import type { HeadLimits, Refusal } from "./types.ts";
@@ -196,11 +196,10 @@ export class HeadParser {
         this.#count = count;
         return true;
       }
-      at = skipToken(bytes, at, end);
+      for (; at < end && isToken(bytes[at]!); at++) hash = hashStep(hash, bytes[at]!);
       if (at >= end) return false;
       if (at === nameFrom) return this.#fail(first === SP || first === TAB ? "FIELD_FOLDED" : "FIELD_NAME_BAD");
       if (bytes[at] !== COLON) return this.#fail("FIELD_NAME_BAD");
-      for (let index = nameFrom; index < at; index++) hash = hashStep(hash, bytes[index]!);
       const nameTo = at++;
       while (at < end && (bytes[at] === SP || bytes[at] === TAB)) at++;
       const valueFrom = at;

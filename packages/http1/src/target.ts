@@ -15,12 +15,21 @@ const label = "[\\dA-Za-z_](?:[\\dA-Za-z_-]*[\\dA-Za-z_])?";
 const named = new RegExp(`^${label}(?:\\.${label})*\\.?(?::(\\d{1,5}))?$`);
 const bracketed = /^\[([\d:A-Fa-f.]+)\](?::(\d{1,5}))?$/;
 const maxAuthorityLength = 261;
+let lastAuthority = "a";
 
 /**
  * True for a host name or address with an optional port. Narrower than the grammar of RFC 3986, 3.2.2, on purpose: percent signs,
  * commas, "@" and other delimiters in a host are how one request is made to look like two hosts to two readers.
  */
 export function isAuthority(text: string): boolean {
+  // Most requests of a process name the host that the one before named.
+  if (text === lastAuthority) return true;
+  if (!fitsAuthority(text)) return false;
+  lastAuthority = text;
+  return true;
+}
+
+function fitsAuthority(text: string): boolean {
   if (text.length > maxAuthorityLength) return false;
   const name = named.exec(text);
   if (name) return Number(name[1] ?? 0) <= 65_535;
