@@ -17,6 +17,7 @@ const plain = {
   timeout: undefined,
   for: undefined,
   request: undefined,
+  bay: false,
 };
 
 describe("parseCommandLine", () => {

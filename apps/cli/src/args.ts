@@ -19,6 +19,7 @@ export interface Invocation {
   readonly timeout: string | undefined;
   readonly for: string | undefined;
   readonly request: string | undefined;
+  readonly bay: boolean;
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -36,6 +37,7 @@ interface GivenOptions {
   readonly timeout?: string;
   readonly for?: string;
   readonly request?: string;
+  readonly bay?: boolean;
 }
 
 interface CommandShape {
@@ -60,7 +62,7 @@ const shapes = {
   clearance: { options: { ...everywhere, ...manifest, ...filter, ...json }, least: 0, most: 0 },
   preflight: { options: steering, least: 0, most: 0 },
   chart: { options: { ...everywhere, ...manifest, ...filter, ...json }, least: 0, most: 0 },
-  init: { options: { ...everywhere, ...manifest }, least: 0, most: 0 },
+  init: { options: { ...everywhere, ...manifest, bay: { type: "boolean" } }, least: 0, most: 0 },
   status: { options: steering, least: 0, most: 0 },
   logs: {
     options: { ...steering, follow: { type: "boolean", short: "f" }, tail: { type: "string", short: "n" }, since: { type: "string" } },
@@ -131,6 +133,7 @@ export function parseCommandLine(words: readonly string[]): Invocation {
     timeout: given.timeout,
     for: given.for,
     request: given.request,
+    bay: given.bay === true,
   };
 }
 

@@ -40,9 +40,12 @@ without it, use clearance.`,
     "chart --json",
   ),
   init: text(
-    "init [-c FILE]",
+    "init [--bay] [-c FILE]",
     "Writes a manifest to start from, and beside it the schema that editors read. Never overwrites a file.",
-    ["  -c, --manifest FILE   where to (default: ship-manifest.toml here)"],
+    [
+      "  --bay                 a project of one WebSocket bay, ready to run",
+      "  -c, --manifest FILE   where to (default: ship-manifest.toml here)",
+    ],
     "init",
   ),
   status: text(

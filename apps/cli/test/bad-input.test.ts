@@ -87,15 +87,3 @@ describe("what is checked before anything is started", () => {
     expect(stderr).toMatch(new RegExp(`ship "app".*${port}.*already`));
   });
 });
-
-describe("init", () => {
-  test("writes a manifest that is valid, and its schema, and never overwrites", async () => {
-    using folder = tempFolder();
-    expect((await mothership(["init"], { cwd: folder.path })).code).toBe(0);
-    const checked = await mothership(["clearance"], { cwd: folder.path });
-    expect([checked.code, checked.stderr]).toEqual([0, ""]);
-    const again = await mothership(["init"], { cwd: folder.path });
-    expect(again.code).toBe(2);
-    expect(again.stderr).toMatch(/exists already/);
-  });
-});

@@ -1,28 +1,45 @@
 import { writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { hasCode } from "@mothership/kernel";
-import { manifestSchema, starterManifest } from "@mothership/manifest";
+import { manifestSchema, schemaFileName, starterManifest } from "@mothership/manifest";
 import type { Invocation } from "../args.ts";
+import { bayProject } from "../bay-project.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { manifestPath } from "../manifest-file.ts";
 import type { Terminal } from "../terminal.ts";
+import { version } from "../version.ts";
 
-/** Beside the manifest; its first line points here. */
-const schemaFile = "ship-manifest.schema.json";
-
-/** `mothership init`: a manifest to start from, with the schema that editors complete and check it by. */
+/** `mothership init`: a manifest to start from, with the schema that editors complete and check it by; with `--bay` a bay that works. */
 export async function init(invocation: Invocation, terminal: Terminal): Promise<number> {
   const file = manifestPath(invocation);
-  try {
-    await writeFile(file, starterManifest, { flag: "wx" });
-  } catch (error) {
-    if (hasCode(error, "EEXIST")) throw new UsageError(`${file} exists already and is left as it is; take another name with -c`);
-    if (hasCode(error, "ENOENT")) throw new UsageError(`the folder ${dirname(file)} does not exist`);
-    throw new UsageError(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`);
-  }
+  const folder = dirname(file);
+  const project = invocation.bay ? bayProject(bayName(folder), version) : { "ship-manifest.toml": starterManifest };
+  const files = Object.entries(project).map(([name, text]) => ({ path: name === "ship-manifest.toml" ? file : join(folder, name), text }));
+  for (const { path, text } of files) await writeNew(path, text);
   // Ours alone, and made anew: an older one would describe an older version.
-  await writeFile(join(dirname(file), schemaFile), `${JSON.stringify(manifestSchema, null, 2)}\n`);
-  terminal.out(`wrote ${file} and ${schemaFile}; check it with "mothership clearance", run it with "mothership"\n`);
+  await writeFile(join(folder, schemaFileName), `${JSON.stringify(manifestSchema, null, 2)}\n`);
+  const written = [...files.map(({ path }) => path), schemaFileName].join(", ");
+  const next = invocation.bay ? 'run "npm install", then "mothership"' : 'check it with "mothership clearance", run it with "mothership"';
+  terminal.out(`wrote ${written}; ${next}\n`);
   return exitCodes.done;
+}
+
+/** A name for the bay that is one: the folder's, as far as it can be. */
+function bayName(folder: string): string {
+  const name = basename(resolve(folder))
+    .toLowerCase()
+    .replaceAll(/[^a-z\d_-]+/g, "-")
+    .replaceAll(/^[^a-z]+|-+$/g, "");
+  return name === "" ? "bay" : name.slice(0, 40);
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: "wx" });
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) throw new UsageError(`${path} exists already and is left as it is; take another folder or name with -c`);
+    if (hasCode(error, "ENOENT")) throw new UsageError(`the folder ${dirname(path)} does not exist`);
+    throw new UsageError(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`);
+  }
 }

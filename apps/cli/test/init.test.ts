@@ -1,0 +1,38 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { eventually, freePort, tempFolder } from "@mothership/testkit";
+import { describe, expect, test } from "vitest";
+import { mothership, startFleet } from "./fleet.ts";
+
+describe("mothership init", () => {
+  test("writes a manifest that is valid, and its schema, and never overwrites", async () => {
+    using folder = tempFolder();
+    expect((await mothership(["init"], { cwd: folder.path })).code).toBe(0);
+    const checked = await mothership(["clearance"], { cwd: folder.path });
+    expect([checked.code, checked.stderr]).toEqual([0, ""]);
+    expect(JSON.parse(readFileSync(folder.join("ship-manifest.schema.json"), "utf8"))).toHaveProperty("properties.fleet");
+    const again = await mothership(["init"], { cwd: folder.path });
+    expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/ship-manifest.toml exists already/)]);
+    expect((await mothership(["init", "-c", "nowhere/x.toml"], { cwd: folder.path })).stderr).toMatch(/the folder nowhere does not exist/);
+  });
+
+  test("--bay writes a bay that answers", async () => {
+    using folder = tempFolder();
+    expect((await mothership(["init", "--bay"], { cwd: folder.path })).code).toBe(0);
+    // What `npm install` would bring.
+    mkdirSync(folder.join("node_modules/@mothership"), { recursive: true });
+    symlinkSync(join(import.meta.dirname, "../../../packages/docking"), folder.join("node_modules/@mothership/docking"));
+    const manifest = folder.join("ship-manifest.toml");
+    const port = await freePort();
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replaceAll("8080", String(port)));
+    await using fleet = startFleet("", { args: ["-c", manifest] });
+    await fleet.running();
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+    const heard: unknown[] = [];
+    socket.addEventListener("message", ({ data }) => void heard.push(data));
+    socket.addEventListener("open", () => socket.send("hello"));
+    await eventually("the echo", () => heard.length > 0);
+    expect(heard).toEqual(["hello"]);
+    socket.close();
+  });
+});
