@@ -1,9 +1,9 @@
-import { serveControl } from "@mothership/control";
+import { fleetId, serveControl } from "@mothership/control";
 import { bayAddress, socketFolder } from "@mothership/docking";
 import { runOnce } from "@mothership/flagship";
 import { type AbortOptions, type Clock, type Closable, type Deps, hasCode, type Logger, messageOf } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
-import { type LogSink, openSupervisor, type ProcessSpec, runTasks, type Supervisor } from "@mothership/supervisor";
+import { type LogSink, openSupervisor, type ProcessSpec, runTasks, type Supervisor, sweepFleet } from "@mothership/supervisor";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
 import { type Edge, openEdge } from "./edge.ts";
 import { UplinksDownError } from "./errors.ts";
@@ -73,13 +73,17 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   const processes = processesOf(manifest);
   const drain = async (name: string, options: { readonly signal: AbortSignal }): Promise<void> => await edge?.drain(name, options);
   // Opened before it is needed, so that the fleet can be looked at from the first phase on. It starts nothing by itself.
-  const supervisor = openSupervisor(processes, { ...deps, sinks: [sink], drain });
+  // The mark of its processes holds the place of the control socket, which is its lock: another fleet of the manifest, steered elsewhere, is not its own.
+  const fleet = options.controlSocket === undefined ? {} : { fleetId: fleetId(options.controlSocket) };
+  const supervisor = openSupervisor(processes, { ...deps, sinks: [sink], drain }, fleet);
   opened.push(supervisor);
   supervisor.events.on("stateChanged", ({ name, to }) => edge?.setAvailable(name, to === "up" || to === "ready"));
   const about = { version: options.version ?? "", path: options.file ?? "", read: options.read ?? (async () => manifest) };
   const control = new RunningFleetControl(manifest, { supervisor, keeper, deps, about, processesOf, edgePlanOf });
   const served = await openControl(control, options.controlSocket, deps);
   if (served) opened.push(served);
+  // Whoever serves the control socket is the only one on this manifest, so what carries the fleet's mark is left over from one that was killed.
+  if (served && fleet.fleetId !== undefined) await sweepFleet(fleet.fleetId, deps, { signal });
 
   keeper.move("advance"); // preflight
   await assertLaunchable(manifest, [...tasks, ...processes], deps);
@@ -99,7 +103,7 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   keeper.move("advance"); // electing
   const work = async (options: AbortOptions): Promise<void> => {
     keeper.move("advance"); // prelaunch
-    await runTasks(tasks, { ...deps, sinks: [sink] }, options);
+    await runTasks(tasks, { ...deps, sinks: [sink] }, { ...fleet, ...options });
   };
   const role = await runOnce(work, coordinatorFor(manifest, surroundings, deps), { signal });
   if (role === "escort") keeper.move("advance"); // prelaunch: done by the flagship
