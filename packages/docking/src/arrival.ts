@@ -47,6 +47,7 @@ export function refuse(exchange: Exchange, { status, reason, message, headers = 
 export class Arrival {
   readonly #exchange: Exchange;
   readonly #handshake: Handshake;
+  #boarding: BoardingFrame | undefined;
   #over = false;
 
   /** `left` is called when the client goes away before it was answered. */
@@ -70,10 +71,12 @@ export class Arrival {
   }
 
   boarding(connId: number): BoardingFrame {
+    if (this.#boarding) return this.#boarding;
     const { path, query, client } = this.#exchange;
     const { protocols } = this.#handshake;
     const headers = boardingHeaders(this.#exchange);
-    return { type: "boarding", connId, path: path + query, remoteAddr: client.address, headers, protocols };
+    this.#boarding = { type: "boarding", connId, path: path + query, remoteAddr: client.address, headers, protocols };
+    return this.#boarding;
   }
 
   refuse(refusal: Refusal): void {

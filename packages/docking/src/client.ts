@@ -113,8 +113,9 @@ export class Client {
       return;
     }
     const { limits, cargo } = this.#host.spec;
-    const asBinary = binary ?? (cargo === "binary" || (cargo === "auto" && !isUtf8(data)));
-    if (!asBinary && !isUtf8(data)) {
+    const isText = binary !== true && isUtf8(data);
+    const asBinary = binary ?? (cargo === "binary" || (cargo === "auto" && !isText));
+    if (!asBinary && !isText) {
       this.close(closeCodes.internalError, "the bay sent text that is not UTF-8", "limit");
       return;
     }
@@ -144,8 +145,9 @@ export class Client {
   /** Reads from the client, if nothing of what it sent before still waits; or stops reading. */
   read(on: boolean): void {
     const socket = this.#socket;
-    if (!on) socket?.pause();
-    else if (this.#state === "open" && this.#outbox.empty && socket?.paused) {
+    if (!socket?.open) return;
+    if (!on) socket.pause();
+    else if (this.#state === "open" && this.#outbox.empty && socket.paused) {
       // Its last pong may stand in what is only read now.
       this.#alive = true;
       socket.resume();

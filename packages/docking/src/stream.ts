@@ -58,11 +58,6 @@ export class FrameStream {
     return this.#socket.writableLength;
   }
 
-  /** False once nothing can be written. */
-  get open(): boolean {
-    return this.#socket.writable;
-  }
-
   /** Encodes and writes. @throws {FrameTooLargeError} when the frame is longer than the limits allow. */
   send(frame: Frame): void {
     this.write(encodeFrame(frame, this.#limits), 1);

@@ -56,7 +56,7 @@ export async function killAgainAndAgain(clients: number, kills: number): Promise
     const visitors: Visitor[] = [];
     while (visitors.length < clients)
       visitors.push(...(await Promise.all(Array.from({ length: Math.min(50, clients - visitors.length) }, () => stage.connect()))));
-    // The order of boarding is not that of connecting: the bay's number of a client is told by its first echo.
+    const echoes = (): number => visitors.reduce((sum, { messages }) => sum + messages.length, 0);
     let sent = 0;
     let closed = 0;
     for (const { socket } of visitors) socket.on("close", () => closed++);
@@ -66,7 +66,10 @@ export async function killAgainAndAgain(clients: number, kills: number): Promise
     for (let kill = 0; kill < kills; kill++) {
       const before = stage.bay.snapshot().reboardings;
       // Some messages are answered, some are on their way, some have not left when the process dies.
-      for (let round = 0; round < 3; round++) {
+      const answered = echoes() + clients;
+      sendAll();
+      await eventually("everyone was answered", () => echoes() >= answered, 60_000);
+      for (let round = 0; round < 2; round++) {
         sendAll();
         await systemClock.sleep(1);
       }
@@ -76,7 +79,6 @@ export async function killAgainAndAgain(clients: number, kills: number): Promise
       child = startBay(stage.path, line);
       await eventually(`all have boarded again after kill ${kill + 1}`, () => stage.bay.snapshot().reboardings - before >= clients, 60_000);
     }
-    const echoes = (): number => visitors.reduce((sum, { messages }) => sum + messages.length, 0);
     for (const [at, { socket }] of visitors.entries()) socket.send(`end-${at}`);
     sent += clients;
     await eventually("everyone hears its last echo", () => visitors.every(({ messages }, at) => messages.at(-1) === `end-${at}`), 60_000);
