@@ -46,5 +46,3 @@ export type Verdict =
   | { readonly action: "continue"; readonly changes: Changes }
   | { readonly action: "block"; readonly block: Block }
   | { readonly action: "fail"; readonly failure: Failure };
-
-export const unchanged: Changes = { edits: [] };

@@ -5,7 +5,8 @@ import type { GuestPorts } from "../engine/ports.ts";
 import { type RequestContext, ResponseContext } from "../message/context.ts";
 import type { CheckedModule, Payload, RequestOutcome } from "../payload.ts";
 import type { Verdict } from "../verdict.ts";
-import { HttpWasmHost, httpWasmModule } from "./http-wasm.ts";
+import { HttpWasmHost } from "./http-wasm.ts";
+import { httpWasmModule } from "./http-wasm-functions.ts";
 import { Services } from "./services.ts";
 import { wasiImports, wasiModule } from "./wasi.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { bench, httpWasmGuest, type RequestParts, requestContext, responseContext } from "../../test/support/guests.ts";
 import type { PayloadSpec } from "../spec.ts";
 import type { Verdict } from "../verdict.ts";
-import { httpWasmFunctions } from "./http-wasm.ts";
+import { httpWasmFunctions } from "./http-wasm-functions.ts";
 
 /** Blocks with what a getter with a buffer gives. */
 const echo = (getter: string): string => `(local.set $l (call ${getter} (i32.const 4096) (i32.const 4096)))

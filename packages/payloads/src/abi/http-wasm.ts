@@ -15,54 +15,22 @@ import type { RequestContext, ResponseContext } from "../message/context.ts";
 import { FieldsDraft } from "../message/fields-draft.ts";
 import { isTarget, splitTarget } from "../message/target.ts";
 import type { Changes, Verdict } from "../verdict.ts";
+import { BodyStream } from "./body-stream.ts";
+import type { HttpWasmFunction } from "./http-wasm-functions.ts";
 import type { Services } from "./services.ts";
-import type { Signature } from "./signature.ts";
-
-export const httpWasmModule = "http_handler";
-
-export const httpWasmFunctions = {
-  enable_features: "i:i",
-  get_config: "ii:i",
-  log: "iii:",
-  log_enabled: "i:i",
-  get_method: "ii:i",
-  set_method: "ii:",
-  get_uri: "ii:i",
-  set_uri: "ii:",
-  get_protocol_version: "ii:i",
-  get_source_addr: "ii:i",
-  get_header_names: "iii:I",
-  get_header_values: "iiiii:I",
-  set_header_value: "iiiii:",
-  add_header_value: "iiiii:",
-  remove_header: "iii:",
-  read_body: "iii:I",
-  write_body: "iii:",
-  get_status_code: ":i",
-  set_status_code: "i:",
-} as const satisfies Record<string, Signature>;
-
-export type HttpWasmFunction = keyof typeof httpWasmFunctions;
 
 /** Bits of `enable_features`. */
 const bufferRequest = 1;
 const bufferResponse = 2;
 
 const levels: Readonly<Record<number, LogLevel>> = { [-1]: "debug", 0: "info", 1: "warn", 2: "error" };
+const noBytes = new Uint8Array(0);
 const token = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/;
 
 export interface HttpWasmSettings {
   readonly config: Readonly<Record<string, string>>;
   /** Bytes that a body may have; undefined where the guest sees none. */
   readonly maxBodyBytes: number | undefined;
-}
-
-/** A body as a guest goes through it, and what it writes in its place. */
-interface BodyStream {
-  readonly held: Uint8Array | undefined;
-  read: number;
-  written: Uint8Array[] | undefined;
-  writtenBytes: number;
 }
 
 /** One request, from `handle_request` to the end of `handle_response`. */
@@ -108,7 +76,7 @@ export class HttpWasmHost {
     this.#call = {
       request,
       requestFields: new FieldsDraft(request.facts.fields),
-      requestBody: streamOf(request.body),
+      requestBody: new BodyStream(request.body),
       phase: "request",
       method: undefined,
       path: undefined,
@@ -116,7 +84,7 @@ export class HttpWasmHost {
       features: this.#features,
       status: undefined,
       responseFields: new FieldsDraft(new Fields()),
-      responseBody: streamOf(new Uint8Array(0)),
+      responseBody: new BodyStream(noBytes),
       response: undefined,
     };
   }
@@ -131,7 +99,7 @@ export class HttpWasmHost {
       const { method, path, query, requestFields, requestBody } = call;
       return { verdict: { action: "continue", changes: changesOf({ method, path, query }, requestFields, requestBody) }, context };
     }
-    const body = writtenBody(call.responseBody) ?? new Uint8Array(0);
+    const body = call.responseBody.written ?? noBytes;
     return {
       verdict: { action: "block", block: { status: call.status ?? 200, headers: [...call.responseFields.current], body } },
       context,
@@ -147,7 +115,7 @@ export class HttpWasmHost {
     call.status = undefined;
     call.response = response;
     call.responseFields = new FieldsDraft(response.facts.fields);
-    call.responseBody = streamOf(response.body);
+    call.responseBody = new BodyStream(response.body);
     for (const edit of early) {
       if (edit.kind === "remove") call.responseFields.remove(edit.name);
       else call.responseFields[edit.kind](edit.name, edit.value);
@@ -188,13 +156,16 @@ export class HttpWasmHost {
       get_source_addr: (buffer: number, limit: number) => this.#giveText(buffer, limit, sourceOf(this.#current().request)),
       get_header_names: (kind: number, buffer: number, limit: number) => {
         const fields = this.#fields(kind)?.current;
+        ports.charge((fields?.size ?? 0) * 30);
         const names = new Set<string>();
         for (let index = 0; index < (fields?.size ?? 0); index++) names.add(fields!.key(index));
         return this.#giveList(buffer, limit, [...names]);
       },
       get_header_values: (kind: number, name: number, nameLength: number, buffer: number, limit: number) => {
         const key = this.#name(name, nameLength).toLowerCase();
-        return this.#giveList(buffer, limit, this.#fields(kind)?.current.all(key) ?? []);
+        const fields = this.#fields(kind)?.current;
+        ports.charge((fields?.size ?? 0) * 5);
+        return this.#giveList(buffer, limit, fields?.all(key) ?? []);
       },
       set_header_value: (kind: number, name: number, nameLength: number, value: number, valueLength: number) =>
         this.#edit("set", kind, this.#name(name, nameLength), ports.latin1(value, valueLength)),
@@ -229,6 +200,8 @@ export class HttpWasmHost {
   /** Writes a value that fits, and tells its length in any case. A buffer that is not all in memory is an error either way. */
   #give(buffer: number, limit: number, value: Uint8Array): number {
     this.#ports.view(buffer, limit);
+    // It was made for this call, whether it is handed over or not.
+    this.#ports.charge(100 + value.length / 4);
     if (value.length <= limit >>> 0) this.#ports.write(buffer, value.length, value);
     return value.length;
   }
@@ -310,9 +283,7 @@ export class HttpWasmHost {
     const stream = this.#stream(kind);
     if (limit === 0) throw new GuestFaultError("it reads a body into a buffer of no bytes");
     if (!stream.held) throw new GuestFaultError(`it reads a body that is not held: ${howToHold(kind)}`);
-    const count = this.#ports.write(buffer, limit, stream.held, stream.read);
-    stream.read += count;
-    return (stream.read >= stream.held.length ? 1n << 32n : 0n) | BigInt(count);
+    return stream.read(stream.held, this.#ports, buffer, limit);
   }
 
   #writeBody(kind: number, pointer: number, length: number): void {
@@ -321,10 +292,7 @@ export class HttpWasmHost {
     const own = kind === 1 && this.#current().phase === "request";
     const most = own ? payloadLimits.blockBodyBytes : this.#settings.maxBodyBytes;
     if (most === undefined || (!own && !stream.held)) throw new GuestFaultError(`it writes a body that is not held: ${howToHold(kind)}`);
-    stream.writtenBytes += length >>> 0;
-    if (stream.writtenBytes > most) throw new GuestFaultError(`it writes a body of more than ${most} bytes`);
-    stream.written ??= [];
-    stream.written.push(this.#ports.copy(pointer, length));
+    stream.write(this.#ports, pointer, length, most);
   }
 }
 
@@ -332,20 +300,12 @@ function howToHold(kind: number): string {
   return kind === 0 ? 'it needs "body = true"' : 'it needs "body = true", and has to enable the feature buffer_response';
 }
 
-function streamOf(held: Uint8Array | undefined): BodyStream {
-  return { held, read: 0, written: undefined, writtenBytes: 0 };
-}
-
-function writtenBody({ written }: BodyStream): Uint8Array | undefined {
-  return written && (written.length === 1 ? written[0] : Buffer.concat(written));
-}
-
 function changesOf(
   parts: { readonly [Key in "method" | "path" | "query"]?: string | undefined } & { readonly status?: number | undefined },
   fields: FieldsDraft,
   body: BodyStream,
 ): Changes {
-  const changed = Object.fromEntries(Object.entries({ ...parts, body: writtenBody(body) }).filter(([, value]) => value !== undefined));
+  const changed = Object.fromEntries(Object.entries({ ...parts, body: body.written }).filter(([, value]) => value !== undefined));
   return { ...changed, edits: fields.edits };
 }
 

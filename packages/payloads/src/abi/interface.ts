@@ -4,7 +4,7 @@ import { abiVersion } from "../message/json.ts";
 import type { PayloadPhase } from "../spec.ts";
 import type { ExportEntry, FunctionType, ImportEntry, WasmModule } from "../wasm/module.ts";
 import { quoted } from "../wasm/reader.ts";
-import { httpWasmFunctions, httpWasmModule } from "./http-wasm.ts";
+import { httpWasmFunctions, httpWasmModule } from "./http-wasm-functions.ts";
 import { nativeFunctions, nativeModules } from "./native.ts";
 import { describeSignature, type Signature, signatureOf } from "./signature.ts";
 import { wasiFunctions, wasiModule, wasiStubs } from "./wasi.ts";

@@ -9,7 +9,7 @@ export interface AllowancePolicy {
   readonly bytesPerSecond: number;
 }
 
-export const allowancePolicy: AllowancePolicy = { burstBytes: 64 * 1024 * 1024, bytesPerSecond: 32 * 1024 * 1024 };
+const allowancePolicy: AllowancePolicy = { burstBytes: 64 * 1024 * 1024, bytesPerSecond: 32 * 1024 * 1024 };
 
 /** A bucket of bytes. All times are given, in milliseconds of one clock. */
 export class MemoryAllowance {

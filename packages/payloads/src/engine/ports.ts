@@ -3,8 +3,9 @@ import { GuestFaultError } from "../errors.ts";
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const lenientUtf8 = new TextDecoder("utf-8");
 
-/** Fuel for handing something over, however short: about what it takes in time. */
-const writePrice = 100;
+/** Fuel for handing something over, however short, about what it takes in time. What its length costs comes on top. */
+const movePrice = 100;
+const decodePrice = 200;
 
 /**
  * What the host reaches a guest by: its memory, every access checked, and its fuel.
@@ -57,14 +58,14 @@ export class GuestPorts {
   /** A copy that outlives the call. */
   copy(pointer: number, length: number): Uint8Array {
     const view = this.view(pointer, length);
-    this.charge(view.length);
+    this.charge(movePrice + view.length);
     return view.slice();
   }
 
   /** UTF-8 text. @throws {GuestFaultError} when it is none. */
   text(pointer: number, length: number): string {
     const view = this.view(pointer, length);
-    this.charge(view.length * 4);
+    this.charge(decodePrice + view.length * 4);
     try {
       return utf8.decode(view);
     } catch (error) {
@@ -76,14 +77,14 @@ export class GuestPorts {
   /** UTF-8 text for people: what is none is replaced. */
   textForPeople(pointer: number, length: number): string {
     const view = this.view(pointer, length);
-    this.charge(view.length * 4);
+    this.charge(decodePrice + view.length * 4);
     return lenientUtf8.decode(view);
   }
 
   /** Text of one character for each byte, as header fields travel. */
   latin1(pointer: number, length: number): string {
     const view = this.view(pointer, length);
-    this.charge(view.length);
+    this.charge(movePrice + view.length);
     return Buffer.from(view.buffer, view.byteOffset, view.length).toString("latin1");
   }
 
@@ -91,7 +92,7 @@ export class GuestPorts {
   write(pointer: number, length: number, source: Uint8Array, offset = 0): number {
     const target = this.view(pointer, length);
     const count = Math.min(target.length, Math.max(0, source.length - offset));
-    this.charge(writePrice + count / 8);
+    this.charge(movePrice + count / 8);
     target.set(source.subarray(offset, offset + count));
     return count;
   }

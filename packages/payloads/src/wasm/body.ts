@@ -19,7 +19,7 @@ import type { Writer } from "./writer.ts";
 export const maxTableElements = 65_536;
 
 /** No budget may reach this; a region that costs as much can never be entered. */
-export const maxCharge = 2 ** 31 - 1;
+const maxCharge = 2 ** 31 - 1;
 
 /** Bytes that cost one unit of fuel when they are filled or copied by one instruction: 2^3. */
 const bytesPerUnitShift = 3;

@@ -1,5 +1,5 @@
 import type { PayloadSpec } from "../../src/spec.ts";
-import { nativeGuest } from "./guests.ts";
+import { httpWasmGuest, nativeGuest } from "./guests.ts";
 
 export interface Attack {
   readonly name: string;
@@ -85,6 +85,18 @@ export const attacks: readonly Attack[] = [
   },
   { name: "log lines without end", bytes: nativeGuest(forever("(drop (call $log (i32.const 0) (i32.const 0) (i32.const 65536)))")) },
   { name: "random bytes without end", bytes: nativeGuest(forever("(drop (call $random (i32.const 0) (i32.const 1)))")) },
+  {
+    name: "the URI again and again, of a guest of http-wasm",
+    bytes: httpWasmGuest(forever("(drop (call $get_uri (i32.const 0) (i32.const 65536)))")),
+  },
+  {
+    name: "the names of headers again and again, of a guest of http-wasm",
+    bytes: httpWasmGuest(forever("(drop (call $get_header_names (i32.const 0) (i32.const 0) (i32.const 0)))")),
+  },
+  {
+    name: "a body of single bytes, of a guest of http-wasm",
+    bytes: httpWasmGuest(forever("(call $write_body (i32.const 1) (i32.const 0) (i32.const 1))")),
+  },
   { name: "a trap", bytes: nativeGuest("unreachable") },
   { name: "a pointer outside memory", bytes: nativeGuest("(drop (call $read_request (i32.const -1) (i32.const 100)))") },
   { name: "a block of no valid JSON", bytes: nativeGuest("(drop (call $set_block_with_headers (i32.const 200) {x} {<<}))") },

@@ -1,6 +1,6 @@
 import { type Deps, Fields, type LogFields, type Logger, type LogLevel } from "@mothership/kernel";
 import { FakeClock } from "@mothership/testkit";
-import { httpWasmFunctions, httpWasmModule } from "../../src/abi/http-wasm.ts";
+import { httpWasmFunctions, httpWasmModule } from "../../src/abi/http-wasm-functions.ts";
 import { nativeFunctions } from "../../src/abi/native.ts";
 import { RequestContext, ResponseContext } from "../../src/message/context.ts";
 import { openPayload, type Payload } from "../../src/payload.ts";
