@@ -131,6 +131,12 @@ describe("serveMetrics", () => {
     expect(posted).toMatchObject({ status: 405, headers: { allow: "GET, HEAD", connection: "close" } });
   });
 
+  test("does not wait for a body that nobody reads", { timeout: 8_000 }, async () => {
+    await using fleet = await open();
+    const answer = await raw(fleet.server, "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nthe first bytes");
+    expect(answer).toMatch(/^HTTP\/1\.1 405 /);
+  });
+
   test("answers 500 and stays when a page cannot be written", async () => {
     await using fleet = await open({ metrics: (made) => ({ ...made, render: () => Promise.reject(new Error("a fault")) }) });
     expect(await ask(fleet.server, "/metrics")).toMatchObject({ status: 500, body: "The page could not be written.\n" });
@@ -192,6 +198,28 @@ describe("serveMetrics", () => {
     ).rejects.toThrow("not any more");
   });
 
+  test("leaves nothing behind in the metrics that it served", async () => {
+    let collectors = 0;
+    const fleet = await open({
+      metrics: (made) => ({
+        ...made,
+        onScrape: (collect) => {
+          collectors++;
+          const end = made.onScrape(collect);
+          return {
+            [Symbol.dispose]: () => {
+              collectors--;
+              end[Symbol.dispose]();
+            },
+          };
+        },
+      }),
+    });
+    expect(collectors).toBe(1);
+    await fleet.server.close();
+    expect(collectors).toBe(0);
+  });
+
   test("closes idle connections at once, and may be closed twice", async () => {
     const fleet = await open();
     const idle = await connected(fleet.server);
@@ -204,7 +232,7 @@ describe("serveMetrics", () => {
     await expect(ask(fleet.server, "/health")).rejects.toMatchObject({ code: "ECONNREFUSED" });
   });
 
-  test("waits for a page under way when it closes, but not for ever", async () => {
+  test("waits for a page under way when it closes", async () => {
     const asked = gate();
     const page = gate<{ contentType: string; body: string }>();
     const fleet = await open({
@@ -222,7 +250,10 @@ describe("serveMetrics", () => {
     page.open({ contentType: "text/plain", body: "late" });
     expect((await answer).body).toBe("late");
     await closed;
+  });
 
+  // Far below the time after which the server itself gives up a connection without movement.
+  test("cuts a page that is not ready in time when it closes", { timeout: 15_000 }, async () => {
     const arrived = gate();
     const stuck = await open({ metrics: (made) => ({ ...made, render: () => new Promise(() => arrived.open()) }) });
     const cut = ask(stuck.server, "/metrics").catch((error: unknown) => error);

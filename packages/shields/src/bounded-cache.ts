@@ -13,6 +13,7 @@ export class BoundedCache<V> {
     this.#half = Math.max(1, capacity >> 1);
   }
 
+  /** Entries that are kept, those twice that moved. */
   get size(): number {
     return this.#young.size + this.#old.size;
   }
@@ -22,7 +23,6 @@ export class BoundedCache<V> {
     if (young !== undefined) return young;
     const old = this.#old.get(key);
     if (old === undefined) return undefined;
-    this.#old.delete(key);
     this.#add(key, old);
     return old;
   }

@@ -21,7 +21,5 @@ export function readNetworks(entries: readonly string[], all: BlockList): { read
 /** An address in the form that lists are asked with; null for what is no IP address. */
 export function addressOf(text: string): SocketAddress | null {
   const version = isIP(text);
-  // A zone ("%eth0") names an interface of this machine and says nothing about a network.
-  const plain = text.split("%", 1)[0]!;
-  return version === 0 ? null : new SocketAddress({ address: plain, family: version === 6 ? "ipv6" : "ipv4" });
+  return version === 0 ? null : new SocketAddress({ address: text, family: version === 6 ? "ipv6" : "ipv4" });
 }
