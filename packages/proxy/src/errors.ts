@@ -61,6 +61,20 @@ export class TrustedProxyError extends MothershipError {
   }
 }
 
+/** A certificate or its key cannot be used: not readable, not PEM, not belonging together. */
+export class TlsCertificateError extends MothershipError {
+  readonly code = "MS_TLS_CERTIFICATE";
+  readonly bind: string;
+  readonly file: string;
+
+  constructor(bind: string, file: string, reason: string, options?: ErrorOptions) {
+    super(`Bind "${bind}" cannot use ${file} for TLS: ${reason}`, options);
+    this.name = "TlsCertificateError";
+    this.bind = bind;
+    this.file = file;
+  }
+}
+
 /** Middleware set a path or query that could not be sent. */
 export class TargetError extends MothershipError {
   readonly code = "MS_TARGET_INVALID";

@@ -1,6 +1,6 @@
 /** What a proxy reports besides what middleware sees: requests and connections that never became an exchange. */
 export interface ProxyEvents {
-  /** A request was refused on the wire and has been answered. */
+  /** A request was refused on the wire and has been answered; with status 0 the connection was closed instead. */
   refused: {
     readonly bind: string;
     /** Address of the peer; "" over a Unix socket. */
@@ -13,6 +13,8 @@ export interface ProxyEvents {
   };
   /** A connection was dropped without an answer, for what should be its PROXY protocol header is none. */
   headerRefused: { readonly bind: string; readonly peer: string; readonly reason: string };
-  /** A connection was closed at once, for its listener had as many as it may. */
-  turnedAway: { readonly bind: string };
+  /** A connection was closed at once, for its listener had as many as it may, or its client, and then `peer` is its address. */
+  turnedAway: { readonly bind: string; readonly peer: string };
+  /** A TLS handshake came to nothing and the connection was closed. */
+  handshakeFailed: { readonly bind: string; readonly peer: string; readonly reason: string };
 }

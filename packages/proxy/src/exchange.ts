@@ -1,5 +1,6 @@
 import type { Body, Client, Exchange, Fields, Incoming, Logger, Outcome, ResponseHead, ResponseHook } from "@mothership/kernel";
 import { messageOf } from "@mothership/kernel";
+import { hostOf } from "./authority.ts";
 import { clientOf, type Peer, type TrustedProxies } from "./client.ts";
 import { TargetError } from "./errors.ts";
 import { type ForwardingSpec, requestFields } from "./headers.ts";
@@ -144,11 +145,4 @@ export class ProxyExchange implements Exchange {
     }
     this.#listeners = undefined;
   }
-}
-
-/** The host of an authority: lower case, without port and closing dot, IPv6 in its brackets. */
-function hostOf(authority: string): string {
-  const colon = authority.lastIndexOf(":");
-  const host = colon > authority.lastIndexOf("]") ? authority.slice(0, colon) : authority;
-  return (host.endsWith(".") ? host.slice(0, -1) : host).toLowerCase();
 }

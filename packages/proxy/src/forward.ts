@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { ClientError, ClientExchange, ResponseHandler } from "@mothership/http1";
 import {
   type Body,
@@ -35,7 +36,10 @@ export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600
   return (exchange) => {
     exchange.upstream = upstream.name;
     if (!upstream.available) return reply(exchange, { ...answers.unavailable, retryAfterSeconds: upstream.retryAfterSeconds });
-    const problem = exchange.incoming.upgrade === "websocket" ? handshakeProblem(exchange.fields) : undefined;
+    const webSocket = exchange.incoming.upgrade === "websocket";
+    // Over HTTP/2 there is no key (RFC 8441, 5); the upstream, which is asked over HTTP/1.1, needs one, and has to prove that it read it.
+    if (webSocket && exchange.incoming.version === "2.0") exchange.fields.set("Sec-WebSocket-Key", randomBytes(16).toString("base64"));
+    const problem = webSocket ? handshakeProblem(exchange.fields) : undefined;
     if (problem) return reply(exchange, problem === "version" ? answers.webSocketVersion : answers.badHandshake);
     if (upstream.breaker?.admit() === false)
       return reply(exchange, { ...answers.breakerOpen, retryAfterSeconds: upstream.retryAfterSeconds });

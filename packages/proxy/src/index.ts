@@ -1,18 +1,22 @@
 export { type AccessEntry, type AccessLogOptions, accessLog } from "./access-log.ts";
 export type { BreakerPolicy, BreakerState } from "./breaker.ts";
+export type { CertificateFiles } from "./certificate.ts";
 export {
   BindDeniedError,
   BindFailedError,
   BindInUseError,
   DrainedError,
   TargetError,
+  TlsCertificateError,
   TrustedProxyError,
 } from "./errors.ts";
 export type { ProxyEvents } from "./events.ts";
 export { type ForwardOptions, forwardTo } from "./forward.ts";
 export type { ForwardingSpec } from "./headers.ts";
+export { defaultHttp2Limits, type Http2Limits } from "./http2-settings.ts";
 export { type ListenerSpec, openProxy, type Proxy, type ProxySpec } from "./proxy.ts";
 export { type Answer, answers, reply } from "./reply.ts";
 export { createRouter, notFound, type Route } from "./router.ts";
 export { canonicalPath, type PathProblem } from "./target.ts";
+export type { TlsSpec } from "./tls.ts";
 export { openUpstream, type Upstream, type UpstreamSpec } from "./upstream.ts";

@@ -1,36 +1,62 @@
 import type { Server, Socket } from "node:net";
-import { type Refusal, type ServerConnection, type ServerSpec, serveConnection } from "@mothership/http1";
+import type { TLSSocket } from "node:tls";
+import { type Refusal, type ServerSpec, serveConnection } from "@mothership/http1";
 import type { Address, Deps, Emitter, Incoming } from "@mothership/kernel";
+import { hostOf } from "./authority.ts";
 import { bindSocket, type SocketSpec } from "./bind.ts";
 import { type Peer, plainAddress, type TrustedProxies } from "./client.ts";
+import type { ClientCap } from "./client-cap.ts";
+import { Connection } from "./connection.ts";
 import type { ProxyEvents } from "./events.ts";
+import { serveHttp2 } from "./http2-connection.ts";
+import type { Http2Limits } from "./http2-settings.ts";
 import { type Preamble, readPreamble } from "./preamble.ts";
-import { throttledWarning } from "./throttled-warning.ts";
+import { throttledWarning, type Warn } from "./throttled-warning.ts";
+import { openTls, type TlsSpec, type TlsTerminator } from "./tls.ts";
 
 /** What a listener needs besides its socket. */
-export type ConnectionSpec = Pick<ServerSpec, "limits" | "timeouts" | "upgrades">;
+export type ConnectionSpec = Pick<ServerSpec, "limits" | "timeouts" | "upgrades"> & {
+  readonly tls?: TlsSpec | undefined;
+  readonly http2?: false | Partial<Http2Limits> | undefined;
+};
 
 /** How the other end of each connection is judged. */
 export interface PeerSpec {
   readonly headerOf: HeaderRule;
   readonly trusted: TrustedProxies;
   readonly secure: boolean;
+  /** Undefined where a client may have any number of connections. */
+  readonly cap: ClientCap | undefined;
 }
+
+/** Which connections begin with a PROXY protocol header: undefined for none, else whether it may be missing. */
+export type HeaderRule = (address: string) => "optional" | "required" | undefined;
+
+/** A request of a listener. `misdirected`: the host is served under another certificate than the connection it came on (RFC 9110, 15.5.20). */
+export type OnRequest = (incoming: Incoming, peer: Peer, misdirected: boolean) => void;
 
 /** One bound socket and its connections. */
 export class Listener {
   readonly name: string;
-  readonly #address: Address;
-  readonly #server: Server;
-  readonly #connections: ReadonlyMap<Socket, Connection>;
-  readonly #closed: Promise<void>;
+  readonly #spec: SocketSpec & ConnectionSpec;
+  readonly #peers: PeerSpec;
+  readonly #onRequest: OnRequest;
+  readonly #events: Emitter<ProxyEvents>;
+  readonly #deps: Deps;
+  readonly #warn: Warn;
+  readonly #connections = new Map<Socket, Connection>();
+  #server: Server | undefined;
+  #tls: TlsTerminator | undefined;
+  #closed: Promise<void> = Promise.resolve();
 
-  constructor(spec: SocketSpec, server: Server, connections: ReadonlyMap<Socket, Connection>) {
+  constructor(spec: SocketSpec & ConnectionSpec, peers: PeerSpec, onRequest: OnRequest, events: Emitter<ProxyEvents>, deps: Deps) {
     this.name = spec.name;
-    this.#address = spec.address;
-    this.#server = server;
-    this.#connections = connections;
-    this.#closed = new Promise((resolve) => server.once("close", resolve));
+    this.#spec = spec;
+    this.#peers = peers;
+    this.#onRequest = onRequest;
+    this.#events = events;
+    this.#deps = deps;
+    this.#warn = throttledWarning(deps.log, deps.clock);
   }
 
   get connections(): number {
@@ -38,108 +64,131 @@ export class Listener {
   }
 
   get address(): Address {
-    const bound = this.#server.address();
+    const { address } = this.#spec;
+    const bound = this.#server?.address();
     // null when closed, a string for a Unix socket.
-    return this.#address.kind === "tcp" && typeof bound === "object" && bound ? { ...this.#address, port: bound.port } : this.#address;
+    return address.kind === "tcp" && typeof bound === "object" && bound ? { ...address, port: bound.port } : address;
+  }
+
+  /** Reads its certificates and binds its address. Nothing is left of it after a throw. */
+  async open(): Promise<void> {
+    const { tls, http2, name } = this.#spec;
+    if (tls) this.#tls = await openTls(name, tls, http2 !== false, this.#deps);
+    try {
+      const server = await bindSocket(this.#spec, (socket) => this.#accept(socket), this.#deps.clock);
+      this.#server = server;
+      this.#closed = new Promise((resolve) => server.once("close", resolve));
+      server.on("drop", () => this.#turnAway("", "the listener has as many as it may"));
+    } catch (error) {
+      this.#tls?.[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Accepts nothing more, and resolves when all connections are gone; `signal` ends the patience with requests that run. */
   async drain(signal: AbortSignal): Promise<void> {
-    if (this.#server.listening) this.#server.close();
+    this.#tls?.[Symbol.dispose]();
+    if (this.#server?.listening) this.#server.close();
     await Promise.all([this.#closed, ...this.#connections.values().map((connection) => connection.drain(signal))]);
   }
 
   /** Cuts off every connection. */
   force(): void {
-    for (const socket of this.#connections.keys()) socket.destroy();
-  }
-}
-
-/** One accepted socket: waiting for what its balancer says of it, speaking HTTP, or taken over by a tunnel. */
-class Connection {
-  readonly #socket: Socket;
-  readonly #closed: Promise<void>;
-  #http: ServerConnection | undefined;
-  #draining = false;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    this.#closed = new Promise((resolve) => socket.once("close", resolve));
+    for (const connection of this.#connections.values()) connection.destroy();
   }
 
-  /** It speaks HTTP from now on. */
-  speak(http: ServerConnection): void {
-    this.#http = http;
-    const left = (): void => {
-      this.#http = undefined;
-      // An upgrade that was under way when the drain began.
-      if (this.#draining) this.#socket.destroy();
-    };
-    http.done.then(left, left);
-  }
-
-  async drain(signal: AbortSignal): Promise<void> {
-    this.#draining = true;
-    // A tunnel may stay open for days. Waiting for it would only use up the grace of the requests.
-    if (this.#http) await this.#http.close({ signal });
-    else this.#socket.destroy();
-    await this.#closed;
-  }
-}
-
-/** Which connections begin with a PROXY protocol header: undefined for none, else whether it may be missing. */
-export type HeaderRule = (address: string) => "optional" | "required" | undefined;
-
-/** Binds the address of `spec` and serves what connects. */
-export async function openListener(
-  spec: SocketSpec & ConnectionSpec,
-  peers: PeerSpec,
-  onRequest: (incoming: Incoming, peer: Peer) => void,
-  events: Emitter<ProxyEvents>,
-  deps: Deps,
-): Promise<Listener> {
-  const connections = new Map<Socket, Connection>();
-  const warn = throttledWarning(deps.log, deps.clock);
-  const { limits, timeouts, upgrades } = spec;
-
-  const speak = (socket: Socket, connection: Connection, peer: Peer, first: Uint8Array | undefined): void => {
-    const onRequestOf = (incoming: Incoming): void => onRequest(incoming, peer);
-    const onRefused = (refusal: Refusal): void => events.emit("refused", { bind: spec.name, peer: peer.address, ...refusal });
-    connection.speak(serveConnection(socket, { onRequest: onRequestOf, onRefused, limits, timeouts, upgrades }, deps, first));
-  };
-
-  const accept = (socket: Socket): void => {
+  /** From here a socket goes through what stands before HTTP: whose it is, whether there is room for it, TLS. */
+  #accept(socket: Socket): void {
+    const { headerOf, trusted, secure } = this.#peers;
     const address = plainAddress(socket.remoteAddress);
     // A client that has left already has no address any more; over TCP it must not pass for the Unix peer that "" stands for.
-    if (address === "" && spec.address.kind === "tcp") {
+    if (address === "" && this.#spec.address.kind === "tcp") {
       socket.destroy();
       return;
     }
     const connection = new Connection(socket);
-    connections.set(socket, connection);
-    socket.once("close", () => connections.delete(socket));
-    const peer = { address, port: socket.remotePort ?? 0, secure: peers.secure, trusted: peers.trusted.has(address) };
-    const rule = peers.headerOf(address);
+    this.#connections.set(socket, connection);
+    socket.once("close", () => this.#connections.delete(socket));
+    const peer = { address, port: socket.remotePort ?? 0, secure: secure || this.#tls !== undefined, trusted: trusted.has(address) };
+    const rule = headerOf(address);
     if (rule === undefined) {
-      speak(socket, connection, peer, undefined);
+      this.#admit(socket, connection, peer, undefined);
       return;
     }
     const onReady = ({ client, rest }: Preamble): void => {
-      const described = client && { ...client, secure: client.secure || peers.secure, trusted: peers.trusted.has(client.address) };
-      speak(socket, connection, described ?? peer, rest);
+      const described = client && { ...client, secure: client.secure || peer.secure, trusted: trusted.has(client.address) };
+      this.#admit(socket, connection, described ?? peer, rest);
     };
-    readPreamble(socket, rule === "optional", deps.clock, onReady, (reason) => {
+    readPreamble(socket, rule === "optional", this.#deps.clock, onReady, (reason) => {
       // No answer: nobody knows who would read it, and in what protocol.
       socket.destroy();
-      warn("a connection was dropped: its PROXY protocol header is not valid", { bind: spec.name, peer: address, reason });
-      events.emit("headerRefused", { bind: spec.name, peer: address, reason });
+      this.#warn("a connection was dropped: its PROXY protocol header is not valid", { bind: this.name, peer: address, reason });
+      this.#events.emit("headerRefused", { bind: this.name, peer: address, reason });
     });
-  };
+  }
 
-  const server = await bindSocket(spec, accept, deps.clock);
-  server.on("drop", () => {
-    warn("a connection was turned away: the listener has as many as it may", { bind: spec.name, maxConnections: spec.maxConnections });
-    events.emit("turnedAway", { bind: spec.name });
-  });
-  return new Listener(spec, server, connections);
+  #admit(socket: Socket, connection: Connection, peer: Peer, first: Uint8Array | undefined): void {
+    // Behind a trusted forwarder or a Unix socket are many clients.
+    if (this.#peers.cap && peer.address !== "" && !peer.trusted) {
+      const place = this.#peers.cap.enter(peer.address);
+      if (!place) {
+        socket.destroy();
+        this.#turnAway(peer.address, "the client has as many as it may");
+        return;
+      }
+      socket.once("close", () => place[Symbol.dispose]());
+    }
+    if (!this.#tls) {
+      this.#speakHttp1(socket, connection, peer, first, undefined);
+      return;
+    }
+    this.#tls.accept(socket, first, {
+      secured: (secured, http2) => {
+        if (http2) this.#speakHttp2(secured, connection, peer);
+        else this.#speakHttp1(secured, connection, peer, undefined, secured);
+      },
+      failed: (reason) => {
+        // Not even a warning: whoever scans the internet does this all day.
+        this.#deps.log.debug("a TLS handshake failed", { bind: this.name, peer: peer.address, reason });
+        this.#events.emit("handshakeFailed", { bind: this.name, peer: peer.address, reason });
+      },
+    });
+  }
+
+  #speakHttp1(socket: Socket, connection: Connection, peer: Peer, first: Uint8Array | undefined, tls: TLSSocket | undefined): void {
+    const { limits, timeouts, upgrades } = this.#spec;
+    // A client that has sent its request and closed its sending side still wants the answer.
+    if (tls) tls.allowHalfOpen = true;
+    const onRequest = (incoming: Incoming): void => this.#onRequest(incoming, peer, this.#isMisdirected(incoming, tls));
+    const onRefused = (refusal: Refusal): void => this.#refused(refusal, peer);
+    connection.speak(serveConnection(socket, { onRequest, onRefused, limits, timeouts, upgrades }, this.#deps, first));
+  }
+
+  #speakHttp2(socket: TLSSocket, connection: Connection, peer: Peer): void {
+    const { limits, timeouts, upgrades, http2 } = this.#spec;
+    const onRequest = (incoming: Incoming): void => this.#onRequest(incoming, peer, this.#isMisdirected(incoming, socket));
+    const onRefused = (refusal: Refusal): void => this.#refused(refusal, peer);
+    connection.speak(serveHttp2(socket, { onRequest, onRefused, limits, timeouts, upgrades, http2: http2 || undefined }, this.#deps));
+  }
+
+  /**
+   * True when the client asked TLS for one host and HTTP for another that has a certificate of its own: it has seen no proof that this is
+   * that host. A client that asked TLS for none has nothing that could differ.
+   */
+  #isMisdirected({ authority }: Incoming, socket: TLSSocket | undefined): boolean {
+    const asked = socket?.servername;
+    if (!this.#tls || typeof asked !== "string" || asked === "") return false;
+    const host = hostOf(authority);
+    if (host === "" || host === asked) return false;
+    return this.#tls.certificates.indexFor(host) !== this.#tls.certificates.indexFor(asked);
+  }
+
+  #refused(refusal: Refusal, peer: Peer): void {
+    this.#events.emit("refused", { bind: this.name, peer: peer.address, ...refusal });
+  }
+
+  #turnAway(peer: string, reason: string): void {
+    this.#warn(`a connection was turned away: ${reason}`, { bind: this.name, peer, maxConnections: this.#spec.maxConnections });
+    this.#events.emit("turnedAway", { bind: this.name, peer });
+  }
 }

@@ -15,14 +15,17 @@ import {
 } from "@mothership/kernel";
 import { isForProxy, refusalOf } from "./admission.ts";
 import { type Peer, trustedProxies } from "./client.ts";
+import { ClientCap } from "./client-cap.ts";
 import type { ProxyEvents } from "./events.ts";
 import { type ExchangeContext, ProxyExchange } from "./exchange.ts";
 import type { ForwardingSpec } from "./headers.ts";
+import type { Http2Limits } from "./http2-settings.ts";
 import { idSource } from "./ids.ts";
-import { type HeaderRule, type Listener, openListener } from "./listener.ts";
+import { type HeaderRule, Listener, type OnRequest } from "./listener.ts";
 import { patience } from "./patience.ts";
 import { answers, reply } from "./reply.ts";
 import { canonicalPath } from "./target.ts";
+import type { TlsSpec } from "./tls.ts";
 
 /** A bind: where clients connect, and what is believed of them. Plain data. */
 export interface ListenerSpec {
@@ -44,6 +47,10 @@ export interface ListenerSpec {
    * whoever connects can then pretend to be anybody. Default: none.
    */
   readonly proxyProtocol?: "auto" | "required" | { readonly from: readonly string[] };
+  /** End TLS here. Default: plain HTTP. */
+  readonly tls?: TlsSpec;
+  /** Limits of HTTP/2, which is offered to every client where there is `tls`; false offers HTTP/1.1 only. */
+  readonly http2?: false | Partial<Http2Limits>;
   /** Protocols that clients may upgrade to, lower case. Default `["websocket"]`. */
   readonly upgrades?: readonly string[];
   readonly limits?: Partial<ServerLimits>;
@@ -53,6 +60,11 @@ export interface ListenerSpec {
 export interface ProxySpec {
   readonly listeners: readonly ListenerSpec[];
   readonly forwarding?: ForwardingSpec;
+  /**
+   * Connections at a time of one client over all listeners; further ones are closed at once. Counted by address, IPv6 by /64; not counted
+   * are trusted proxies and Unix sockets, behind which are many clients. Default: any number.
+   */
+  readonly maxConnectionsPerClient?: number;
   /** How long `close` waits for running requests when it is given no signal. Default 30,000. */
   readonly graceMs?: number;
 }
@@ -76,7 +88,7 @@ export interface Proxy extends Closable {
  * `close` stops accepting, ends tunnels and idle connections, lets running requests finish with `Connection: close` until the
  * signal fires (without one: until the grace has passed), and cuts off what is left.
  *
- * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} naming the bind; {TrustedProxyError}
+ * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} | {TlsCertificateError} naming the bind; {TrustedProxyError}
  */
 export async function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, { signal }: AbortOptions = {}): Promise<Proxy> {
   const proxy = new RunningProxy(spec, handler, deps);
@@ -111,6 +123,7 @@ class RunningProxy implements Proxy {
   readonly #deps: Deps;
   readonly #graceMs: number;
   readonly #forwarding: ForwardingSpec;
+  readonly #cap: ClientCap | undefined;
   readonly #nextId = idSource();
   readonly #ended = (): void => {
     this.#inFlight--;
@@ -123,6 +136,7 @@ class RunningProxy implements Proxy {
     this.#deps = deps;
     this.#graceMs = spec.graceMs ?? 30_000;
     this.#forwarding = spec.forwarding ?? {};
+    this.#cap = spec.maxConnectionsPerClient === undefined ? undefined : new ClientCap(spec.maxConnectionsPerClient);
     this.#emitter = new Emitter((error) => deps.log.error("a listener of proxy events failed", { reason: messageOf(error) }));
   }
 
@@ -154,9 +168,11 @@ class RunningProxy implements Proxy {
     if (this.#listeners.has(name)) throw new RangeError(`There are two listeners "${name}"`);
     const trusted = trustedProxies(spec.trustedProxies ?? []);
     const context: ExchangeContext = { bind: name, trusted, forwarding: this.#forwarding, log: this.#deps.log, nextId: this.#nextId };
-    const peers = { headerOf: headerRule(proxyProtocol), trusted, secure };
-    const onRequest = (incoming: Incoming, peer: Peer): void => this.#handle(incoming, peer, context);
-    this.#listeners.set(name, await openListener({ maxConnections: 16_384, ...spec }, peers, onRequest, this.#emitter, this.#deps));
+    const peers = { headerOf: headerRule(proxyProtocol), trusted, secure, cap: this.#cap };
+    const onRequest: OnRequest = (incoming, peer, misdirected) => this.#handle(incoming, peer, misdirected, context);
+    const listener = new Listener({ maxConnections: 16_384, ...spec }, peers, onRequest, this.#emitter, this.#deps);
+    await listener.open();
+    this.#listeners.set(name, listener);
     if (proxyProtocol === "auto" && isReachable(address))
       this.#deps.log.warn(
         "whoever reaches this bind can pretend to be any client: require the PROXY protocol header, or name its senders",
@@ -178,7 +194,7 @@ class RunningProxy implements Proxy {
     return this.close();
   }
 
-  #handle(incoming: Incoming, peer: Peer, context: ExchangeContext): void {
+  #handle(incoming: Incoming, peer: Peer, misdirected: boolean, context: ExchangeContext): void {
     const { target } = incoming;
     const mark = target.indexOf("?");
     const path = canonicalPath(mark === -1 ? target : target.slice(0, mark));
@@ -186,7 +202,7 @@ class RunningProxy implements Proxy {
     const exchange = new ProxyExchange(incoming, known ? path : "/", mark === -1 ? "" : target.slice(mark), peer, context);
     this.#inFlight++;
     exchange.onFinished(this.#ended);
-    const refusal = known ? refusalOf(incoming, this.#forwarding.via) : answers.badTarget;
+    const refusal = misdirected ? answers.misdirected : known ? refusalOf(incoming, this.#forwarding.via) : answers.badTarget;
     if (isForProxy(incoming)) exchange.respond({ status: 204, fields: Fields.from(answers.methodRefused.fields) }, emptyBody);
     else if (refusal) reply(exchange, refusal);
     else this.#run(exchange);

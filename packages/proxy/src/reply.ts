@@ -26,6 +26,7 @@ export const answers = {
     message: "This method is not served here.",
     fields: [["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]],
   },
+  misdirected: { status: 421, reason: "misdirected", message: "This host is served over a connection of its own." },
   webSocketVersion: {
     status: 426,
     reason: "websocket-version",

@@ -104,8 +104,10 @@ class BytePipe {
     this.#timer?.[Symbol.dispose]();
     for (const socket of [this.#client, this.#upstream]) {
       // A reset, so that the other side cannot take what it has for all there was. Over TLS or a Unix socket there is none, and it is a close.
-      if (end === "lost" && socket instanceof Socket) resetSocket(socket);
-      else socket.destroy();
+      if (end !== "lost") socket.destroy();
+      else if (socket instanceof Socket) resetSocket(socket);
+      // A stream of HTTP/2 is reset with INTERNAL_ERROR. What it emits, the listeners above ignore by now.
+      else socket.destroy(new Error("the other side broke off"));
     }
     this.#onEnd({ end, bytesFromClient: this.#fromClient, bytesToClient: this.#toClient });
   }

@@ -1,0 +1,366 @@
+import { constants, type ServerHttp2Stream } from "node:http2";
+import { BodyLengthError, NotUpgradableError, type Refusal, RequestBodyError, refusals } from "@mothership/http1";
+import {
+  type Body,
+  type BodyReader,
+  emptyBody,
+  type Fields,
+  type Incoming,
+  type Outcome,
+  type ResponseHead,
+  type Tunnel,
+} from "@mothership/kernel";
+import { Http2Body, type Http2BodyHost } from "./http2-body.ts";
+import type { Http2Head } from "./http2-head.ts";
+import type { Http2Settings } from "./http2-settings.ts";
+import { responseHeaders, trailerHeaders } from "./http2-writer.ts";
+
+/** The connection, as one exchange on it sees it. */
+export interface Http2ExchangeHost {
+  readonly settings: Http2Settings;
+  /** Value of `Date`. */
+  date(): string;
+  now(): number;
+  /** Something is waited for from now on: look after it. */
+  waiting(): void;
+  refused(refusal: Refusal): void;
+  /** A response could not be sent as it was given. */
+  invalidResponse(error: unknown): void;
+  /** The client reset it before it had its answer. */
+  resetByClient(): void;
+  /** Nothing is left of it, nor of the tunnel that it became. */
+  left(exchange: Http2Exchange): void;
+}
+
+type State = "open" | "responding" | "sent" | "tunnel" | "over";
+
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
+const unwanted = new Error("a response with this status or to this method has no content");
+
+/** So much is handed to the stream at a time: a client that takes this much within the stall time is slow, and no more than slow. */
+const sliceBytes = 32_768;
+/** So much may wait behind it; then the source is asked to wait. */
+const maxQueuedBytes = 65_536;
+
+/** One stream: a request and its answer. Also the reader of the response body. */
+export class Http2Exchange implements Incoming, BodyReader {
+  readonly method: string;
+  readonly target: string;
+  readonly authority: string;
+  readonly version = "2.0";
+  readonly fields: Fields;
+  readonly body: Body;
+  readonly upgrade: string | undefined;
+  readonly expectsContinue: boolean;
+  onFinished: ((outcome: Outcome) => void) | undefined = undefined;
+
+  readonly #stream: ServerHttp2Stream;
+  readonly #host: Http2ExchangeHost;
+  readonly #takesTrailers: boolean;
+  readonly #inbound: Http2Body | undefined;
+  #state: State = "open";
+  #status = 0;
+  #responseBytes = 0;
+  #continued = false;
+  #source: Body = emptyBody;
+  /** Content bytes that were announced; undefined where nobody knows. */
+  #length: number | undefined;
+  /** Pieces that the stream has not been given, and how far into the first of them it has come. */
+  readonly #queue: Uint8Array[] = [];
+  #queued = 0;
+  #offset = 0;
+  /** The source waits. */
+  #sourceWaits = false;
+  /** Nothing is to come behind what is queued. */
+  #last = false;
+  /** The stream works on a slice. */
+  #writing = false;
+  #trailers: Fields | undefined;
+  /** When the system last took something of what waits to be sent. */
+  #wroteAt = 0;
+
+  constructor(stream: ServerHttp2Stream, head: Http2Head, host: Http2ExchangeHost) {
+    this.#stream = stream;
+    this.#host = host;
+    this.method = head.method;
+    this.target = head.target;
+    this.authority = head.authority;
+    this.fields = head.fields;
+    this.upgrade = head.upgrade;
+    this.expectsContinue = head.expectsContinue;
+    this.#takesTrailers = head.takesTrailers;
+    if (head.length !== 0 && head.upgrade === undefined)
+      this.#inbound = new Http2Body(stream, head.length, host.settings.limits, this.#bodyHost());
+    this.body = this.#inbound ?? emptyBody;
+    stream.on("error", ignore).once("close", this.#onClose);
+  }
+
+  /** Nothing was answered yet. */
+  get open(): boolean {
+    return this.#state === "open";
+  }
+
+  get isTunnel(): boolean {
+    return this.#state === "tunnel";
+  }
+
+  interim({ status, fields }: ResponseHead): void {
+    if (this.#state !== "open" || this.#stream.closed || status < 100 || status >= 200 || status === 101) return;
+    // The client asked for one 100 at most (RFC 9110, 15.2.1).
+    if (status === 100 && this.#continued) return;
+    if (status === 100) this.#continued = true;
+    this.#attempt(() => this.#stream.additionalHeaders(responseHeaders(status, fields)));
+  }
+
+  respond(head: ResponseHead, body: Body): void {
+    // A stream that is closed is about to say so, and the client has left.
+    if (this.#state !== "open" || this.#stream.closed) {
+      body.cancel(unwanted);
+      return;
+    }
+    this.#state = "responding";
+    this.#status = head.status;
+    const bare = this.method === "HEAD" || [204, 205, 304].includes(head.status) || body.length === 0;
+    this.#length = bare ? 0 : body.length;
+    const trailers = this.#takesTrailers && this.#length === undefined;
+    const length = bare ? bareLength(this.method, head, body) : body.length;
+    const sent = this.#attempt(() => {
+      const headers = responseHeaders(head.status, head.fields, { length, trailers, date: this.#host.date() });
+      this.#stream.respond(headers, { endStream: bare, waitForTrailers: trailers });
+    });
+    if (!sent) {
+      body.cancel(unwanted);
+      this.answer(500);
+    } else if (bare) {
+      body.cancel(unwanted);
+      this.#sentAll();
+    } else {
+      if (trailers) this.#stream.once("wantTrailers", this.#onWantTrailers);
+      this.#stream.once("finish", this.#onFinish);
+      this.#source = body;
+      body.read(this);
+    }
+  }
+
+  takeOver({ fields }: ResponseHead): Tunnel {
+    if (this.#state !== "open" || this.#stream.closed || this.upgrade === undefined) throw new NotUpgradableError();
+    // Over HTTP/2 there is no key, and so nothing to prove (RFC 8441, 5).
+    this.#stream.respond(responseHeaders(200, fields, { without: "sec-websocket-accept", date: this.#host.date() }));
+    this.#status = 200;
+    this.#state = "tunnel";
+    this.#stream.pause();
+    this.#finished("complete");
+    return { socket: this.#stream, held: new Uint8Array() };
+  }
+
+  abort(reason: Error): void {
+    if (this.#state === "over" || this.#state === "tunnel") return;
+    this.#reset(NGHTTP2_INTERNAL_ERROR, reason);
+  }
+
+  /** Ends whatever it is by force: the connection is closed and its patience is over. */
+  force(reason: Error): void {
+    if (this.#state === "tunnel") this.#stream.close(NGHTTP2_CANCEL);
+    else this.#reset(NGHTTP2_CANCEL, reason);
+  }
+
+  /** Our own short answer, to a request that nobody works on any more. */
+  answer(status: number): void {
+    this.#state = "responding";
+    this.#status = status;
+    if (this.#attempt(() => this.#stream.respond({ ":status": status, date: this.#host.date(), "content-length": 0 }, { endStream: true })))
+      this.#sentAll();
+  }
+
+  data(piece: Uint8Array): boolean {
+    if (this.#state !== "responding") return false;
+    if (piece.length === 0) return true;
+    this.#responseBytes += piece.length;
+    if (this.#length !== undefined && this.#responseBytes > this.#length) {
+      this.#reset(NGHTTP2_INTERNAL_ERROR, new BodyLengthError(this.#length, this.#responseBytes));
+      return false;
+    }
+    this.#queue.push(piece);
+    this.#queued += piece.length;
+    // Known before it is written, so that the frame with the last byte can say that it is the last.
+    this.#last = this.#responseBytes === this.#length;
+    if (!this.#writing) this.#write();
+    this.#sourceWaits = this.#queued >= maxQueuedBytes;
+    return !this.#sourceWaits;
+  }
+
+  end(trailers?: Fields): void {
+    if (this.#state !== "responding" || this.#last) return;
+    if (this.#length !== undefined && this.#responseBytes < this.#length) {
+      this.#reset(NGHTTP2_INTERNAL_ERROR, new BodyLengthError(this.#length, this.#responseBytes));
+      return;
+    }
+    this.#trailers = trailers;
+    this.#last = true;
+    if (!this.#writing) this.#write();
+  }
+
+  fail(error: Error): void {
+    if (this.#state === "responding") this.#reset(NGHTTP2_INTERNAL_ERROR, error);
+  }
+
+  /** Looks whether the client takes too long. True while there is something to look after. */
+  look(now: number): boolean {
+    const { stallMs, minBytesPerSecond } = this.#host.settings.timeouts;
+    if (this.#inbound?.tooSlow(now, stallMs, minBytesPerSecond)) this.#bodyRefused(refusals.BODY_TIMEOUT);
+    else if (this.#writing && now - this.#wroteAt >= stallMs)
+      this.#reset(NGHTTP2_CANCEL, new Error("the client took nothing in time"), "clientLeft");
+    else this.#closeBehind();
+    return this.#state !== "over" && (this.#writing || this.#inbound?.wanted === true);
+  }
+
+  /** Gives the stream the next slice, or its end. */
+  #write(): void {
+    const first = this.#queue[0];
+    if (!first) {
+      if (this.#last) this.#stream.end();
+      return;
+    }
+    const slice = first.subarray(this.#offset, this.#offset + sliceBytes);
+    this.#offset += slice.length;
+    this.#queued -= slice.length;
+    if (this.#offset === first.length) {
+      this.#queue.shift();
+      this.#offset = 0;
+    }
+    if (this.#last && this.#queued === 0) {
+      this.#stream.end(slice);
+      this.#wrote(true);
+      return;
+    }
+    this.#stream.write(slice, this.#onWritten);
+    this.#wrote(true);
+  }
+
+  /** Something is on its way (or no longer): the time that the client may take for it begins. */
+  #wrote(writing: boolean): void {
+    this.#writing = writing;
+    this.#wroteAt = this.#host.now();
+    if (writing) this.#host.waiting();
+  }
+
+  readonly #onWritten = (): void => {
+    this.#wrote(false);
+    if (this.#state !== "responding") return;
+    this.#write();
+    if (!this.#sourceWaits || this.#queued >= maxQueuedBytes / 2) return;
+    this.#sourceWaits = false;
+    this.#source.resume();
+  };
+
+  readonly #onFinish = (): void => {
+    this.#wrote(false);
+    if (this.#state === "responding") this.#sentAll();
+  };
+
+  readonly #onWantTrailers = (): void => {
+    if (this.#state !== "responding") return;
+    this.#attempt(() => this.#stream.sendTrailers(trailerHeaders(this.#trailers)));
+    this.#writing = false;
+    this.#state = "sent";
+    // They leave a little later, and closing the stream now would be faster: the next look does it.
+    this.#host.waiting();
+  };
+
+  /** The whole answer was handed to the system. What is left is a request body that somebody may still read. */
+  #sentAll(): void {
+    this.#state = "sent";
+    this.#closeBehind();
+  }
+
+  /** Ends a stream whose answer is complete and whose request nobody reads (RFC 9113, 8.1 allows it). */
+  #closeBehind(): void {
+    const inbound = this.#inbound;
+    if (this.#state !== "sent" || !inbound || inbound.complete || inbound.held) return;
+    inbound.cancel();
+    this.#stream.close(NGHTTP2_NO_ERROR);
+    // What came and was not read would keep the stream from ending.
+    this.#stream.resume();
+  }
+
+  #reset(code: number, reason: Error, end: Outcome["end"] = "aborted"): void {
+    if (this.#state === "over") return;
+    this.#over(reason, end);
+    this.#stream.close(code);
+    this.#stream.resume();
+  }
+
+  #over(reason: Error, end: Outcome["end"]): void {
+    const responding = this.#state === "responding";
+    this.#state = "over";
+    this.#queue.length = 0;
+    this.#writing = false;
+    if (responding) this.#source.cancel(reason);
+    this.#inbound?.fail(end === "clientLeft" ? new RequestBodyError(undefined, { cause: reason }) : reason);
+    this.#finished(end);
+  }
+
+  readonly #onClose = (): void => {
+    const { rstCode } = this.#stream;
+    if (this.#state === "open" || this.#state === "responding") {
+      this.#over(new Error(`the client reset the stream (${rstCode})`), "clientLeft");
+      this.#host.resetByClient();
+    } else if (this.#state === "sent") {
+      this.#state = "over";
+      this.#inbound?.fail(new RequestBodyError(undefined));
+      this.#finished("complete");
+    }
+    this.#host.left(this);
+  };
+
+  #finished(end: Outcome["end"]): void {
+    this.onFinished?.({ status: this.#status, end, requestBytes: this.#inbound?.received ?? 0, responseBytes: this.#responseBytes });
+  }
+
+  #bodyHost(): Http2BodyHost {
+    return {
+      bodyWanted: () => {
+        this.#inbound?.mark(this.#host.now());
+        this.#host.waiting();
+      },
+      bodyCancelled: () => this.#closeBehind(),
+      bodyRefused: (refusal) => this.#bodyRefused(refusal),
+    };
+  }
+
+  #bodyRefused(refusal: Refusal): void {
+    this.#host.refused(refusal);
+    const error = new RequestBodyError(refusal);
+    // An answer that has begun cannot be taken back: it is cut off, so that it does not look complete.
+    if (this.#state === "responding") {
+      this.#reset(NGHTTP2_CANCEL, error);
+      return;
+    }
+    // Answered first: whoever hears that the body failed would answer something less exact.
+    if (this.#state === "open") this.answer(refusal.status);
+    this.#inbound?.fail(error);
+    this.#closeBehind();
+  }
+
+  /** False when node:http2 or the writer of heads refuses what it is given; that is logged. */
+  #attempt(send: () => void): boolean {
+    try {
+      send();
+      return true;
+    } catch (error) {
+      this.#host.invalidResponse(error);
+      return false;
+    }
+  }
+}
+
+const ignore = (): void => undefined;
+
+/** Content-Length of a response without content (RFC 9110, 8.6): what it would have been for HEAD and 304, 0 or nothing else. */
+function bareLength(method: string, { status, fields }: ResponseHead, body: Body): number | undefined {
+  if (status === 204) return undefined;
+  if (method !== "HEAD" && status !== 304) return 0;
+  if (body.length !== undefined && body.length > 0) return body.length;
+  const said = fields.get("content-length") ?? "";
+  return /^\d{1,15}$/.test(said) ? Number(said) : undefined;
+}
