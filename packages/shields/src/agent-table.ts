@@ -2,7 +2,7 @@
 export interface AgentMark {
   readonly mark: string;
   readonly source: string;
-  /** When the source was read: year and month. */
+  /** When the mark was last found there, or in a quotation or stored copy of it: year and month. */
   readonly seen: string;
 }
 

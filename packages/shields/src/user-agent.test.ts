@@ -92,7 +92,7 @@ describe("classifyUserAgent", () => {
   });
 });
 
-test("every mark of a language model names a source and when it was read", () => {
+test("every mark of a language model names a source and when it was confirmed", () => {
   for (const { mark, source, seen } of modelAgents) {
     expect(URL.parse(source)?.protocol, mark).toBe("https:");
     expect(seen, mark).toMatch(/^20\d\d-(0[1-9]|1[0-2])$/);
