@@ -26,6 +26,12 @@ describe("databaseError", () => {
     expect(databaseError(new Error("The server does not support SSL connections"), url).transient).toBe(false);
   });
 
+  test("takes everything but the server's own words for the end of an established connection", () => {
+    const established = { established: true };
+    expect(databaseError(new Error("not queryable"), url, established).transient).toBe(true);
+    expect(databaseError(coded("42501"), url, established).transient).toBe(false);
+  });
+
   test("names the server's code, and all addresses of a name that failed", () => {
     expect(databaseError(coded("28P01", "password authentication failed"), url)).toMatchObject({
       message: "PostgreSQL at db:5432/x: password authentication failed (SQLSTATE 28P01)",

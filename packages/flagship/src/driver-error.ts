@@ -26,16 +26,21 @@ const networkCodes = new Set([
 const transientState = /^(?:08|53)|^57P0[1-5]$/;
 
 /**
- * What went wrong on a connection, as an error of ours. Nothing of the driver's object is kept: it may hold whatever a server
+ * What went wrong on a connection, as an error of ours. Once it is `established`, whatever the server did not say itself is the
+ * connection's end, in whichever words the driver tells it. Nothing of the driver's object is kept: it may hold whatever a server
  * or a pooler sent, and their words are searched for the password.
  */
-export function databaseError(error: unknown, { target, password }: Pick<ElectionUrl, "target" | "password">): ElectionDatabaseError {
+export function databaseError(
+  error: unknown,
+  { target, password }: Pick<ElectionUrl, "target" | "password">,
+  { established = false }: { readonly established?: boolean } = {},
+): ElectionDatabaseError {
   if (error instanceof ElectionDatabaseError) return error;
   const code = codeOf(error);
   const sqlState = /^[\dA-Z]{5}$/.test(code) && !networkCodes.has(code) ? code : undefined;
   const text = withoutSecret(redact(textOf(error)), password).slice(0, maxMessageLength);
   const silent = code === "" && /terminated|timeout|establishing an SSL connection/i.test(text);
-  const transient = sqlState === undefined ? networkCodes.has(code) || silent : transientState.test(sqlState);
+  const transient = sqlState === undefined ? established || networkCodes.has(code) || silent : transientState.test(sqlState);
   return new ElectionDatabaseError(target, sqlState === undefined ? text : `${text} (SQLSTATE ${sqlState})`, { sqlState, transient });
 }
 
@@ -49,7 +54,8 @@ function textOf(error: unknown): string {
   return messageOf(error);
 }
 
-function withoutSecret(text: string, password: string | undefined): string {
+/** The text with the password blanked out, as it is and as it stands in a URL. */
+export function withoutSecret(text: string, password: string | undefined): string {
   if (password === undefined || password.length < minSecretLength) return text;
   return text.replaceAll(password, "***").replaceAll(encodeURIComponent(password), "***");
 }

@@ -1,5 +1,6 @@
 import { addAbortListener } from "node:events";
 import { type AbortOptions, type Deps, deadline, messageOf, redact } from "@mothership/kernel";
+import { withoutSecret } from "./driver-error.ts";
 import { type Election, isTransient, openLedger } from "./election.ts";
 import { OfficeLostError } from "./errors.ts";
 import { beat, begin, bury, byId, finish, type Holder, inherit, type Ledger, leaseLeft, type Result, tryLock, unlock } from "./record.ts";
@@ -77,7 +78,9 @@ export class Office {
   /** Never rejects: without a word from us the others find a running row and a free lock, and abort all the same. */
   async announceAbort(reason: string): Promise<void> {
     if (this.lost.aborted) return;
-    this.#result ??= this.#announce({ state: "aborted", reason: redact(reason), endsLease: this.#endsLease }).catch((error: unknown) => {
+    // Work that fails often says which URL it used, and that may well be the election's.
+    const said = withoutSecret(redact(reason), this.#election.url.password);
+    this.#result ??= this.#announce({ state: "aborted", reason: said, endsLease: this.#endsLease }).catch((error: unknown) => {
       this.#deps.log.warn("the abort could not be put on record; the others will notice that the flagship is gone", {
         reason: messageOf(error),
       });

@@ -46,7 +46,7 @@ export class Session implements AsyncDisposable {
     this.#client = client;
     this.#socket = socket;
     this.announcedPid = announcedPid;
-    client.on("error", (error) => this.#fail(databaseError(error, spec.url)));
+    client.on("error", (error) => this.#fail(databaseError(error, spec.url, { established: true })));
     client.on("end", () => this.#fail(new ElectionDatabaseError(spec.url.target, "the connection ended", { transient: true })));
     client.on("notification", () => {
       this.#notified = true;
@@ -120,7 +120,7 @@ export class Session implements AsyncDisposable {
     } catch (error) {
       signal?.throwIfAborted();
       this.lost.throwIfAborted();
-      throw databaseError(error, url);
+      throw databaseError(error, url, { established: true });
     }
   }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { type Logger, silentLogger, systemClock } from "@mothership/kernel";
 import { Client } from "pg";
 import { inject } from "vitest";
@@ -6,11 +5,7 @@ import type { Coordinator } from "../src/coordinator.ts";
 import type { PostgresElection } from "../src/election.ts";
 import { launchOf } from "../src/launch.ts";
 import { postgresCoordinator } from "../src/postgres.ts";
-
-/** A name that no other test uses. */
-export function freshName(prefix = "fleet"): string {
-  return `${prefix}-${randomBytes(6).toString("hex")}`;
-}
+import { freshName } from "./fresh-name.ts";
 
 /** The URL of the run's server; parameters may be added behind it. */
 export function serverUrl(port: number = inject("postgres").port): string {

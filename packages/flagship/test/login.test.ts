@@ -5,8 +5,9 @@ import { inspect } from "node:util";
 import { Client } from "pg";
 import { describe, expect, inject, test } from "vitest";
 import type { PostgresElection } from "../src/election.ts";
-import { coordinatorOf, electionSpec, freshName, sql } from "./arena.ts";
+import { coordinatorOf, electionSpec, sql } from "./arena.ts";
 import { createAuthority } from "./certificates.ts";
+import { freshName } from "./fresh-name.ts";
 
 const postgres = inject("postgres");
 const password = encodeURIComponent(postgres.password);

@@ -22,8 +22,10 @@ import type { Certificate } from "./certificates.ts";
 export interface PostgresServer extends AsyncDisposable {
   readonly port: number;
   readonly socketFolder: string;
-  /** Ends the server and starts it again on the same port: politely, or as a crash would. */
+  /** Ends the server and starts it again on the same port: politely, or as a crash would. One after the other. */
   restart(mode: "fast" | "immediate"): Promise<void>;
+  /** Restarts that have begun, and that have ended. */
+  readonly restarts: { readonly begun: number; readonly ended: number };
   /** Runs statements as the superuser. */
   run(...statements: readonly string[]): Promise<void>;
 }
@@ -92,6 +94,8 @@ export async function startPostgres({ tls, rules = [] }: ServerOptions = {}): Pr
     return child;
   };
   let server = await start();
+  let turn: Promise<unknown> = Promise.resolve();
+  const restarts = { begun: 0, ended: 0 };
   const stop = async (signal: NodeJS.Signals): Promise<void> => {
     const closed = once(server, "close");
     server.kill(signal);
@@ -100,12 +104,21 @@ export async function startPostgres({ tls, rules = [] }: ServerOptions = {}): Pr
   return {
     port,
     socketFolder: folder,
-    async restart(mode) {
-      await stop(mode === "fast" ? "SIGINT" : "SIGQUIT");
-      server = await start();
+    restarts,
+    restart(mode) {
+      const restarted = turn.then(async () => {
+        restarts.begun++;
+        await stop(mode === "fast" ? "SIGINT" : "SIGQUIT");
+        server = await start();
+        restarts.ended++;
+      });
+      turn = restarted.catch(() => undefined);
+      return restarted;
     },
     async run(...statements) {
+      await turn;
       const client = new Client({ host: folder, port, user: "postgres", database: "postgres" });
+      client.on("error", () => undefined); // A restart in between makes the statement fail, which says it too.
       await client.connect();
       for (const statement of statements) await client.query(statement);
       await client.end();

@@ -3,7 +3,8 @@ import { systemClock } from "@mothership/kernel";
 import { eventually } from "@mothership/testkit";
 import { describe, expect, inject, test } from "vitest";
 import { lockKeyOf } from "../src/lock-key.ts";
-import { coordinatorOf, electionSpec, endSessions, freshName, serverUrl, sql } from "./arena.ts";
+import { coordinatorOf, electionSpec, endSessions, serverUrl, sql } from "./arena.ts";
+import { freshName } from "./fresh-name.ts";
 import { openTcpProxy, type TcpProxy } from "./tcp-proxy.ts";
 
 const launch = (id: string, explicit = true) => ({ id, explicit });

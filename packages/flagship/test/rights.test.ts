@@ -1,6 +1,7 @@
 import { Client } from "pg";
 import { beforeEach, describe, expect, inject, test } from "vitest";
-import { coordinatorOf, electionSpec, freshName, sql } from "./arena.ts";
+import { coordinatorOf, electionSpec, sql } from "./arena.ts";
+import { freshName } from "./fresh-name.ts";
 
 const postgres = inject("postgres");
 
