@@ -32,7 +32,7 @@ const requiredFields = fieldOrder.filter((field) => !["bin", "dependencies", "op
 const scriptNames = ["build", "dev", "test", "typecheck", "check:package"];
 const readmeSections = ["Why it is its own package", "Install", "Example", "Guarantees", "Limits", "Errors", "What it does not do"];
 /** Environment variables that share the prefix of error codes. */
-const environmentNames = /^MS_(PID|SHIP|SOCKET_DIR|SOCKET_PATH|BAY_TYPE|COOKIE|FLEET|FLAGSHIP|LAUNCH_ID|RELEASE)$/;
+const environmentNames = /^MS_(PID|SHIP|SOCKET_DIR|SOCKET_PATH|BAY_TYPE|COOKIE|NOTIFY_FD|STOP_PID|LAUNCH_ID|RELEASE)$/;
 
 const all = packages();
 
@@ -87,7 +87,7 @@ describe.each(all.map((one) => [one.name, one] as const))("%s", (name, one) => {
   });
 
   test("explains every error code that it makes", () => {
-    const made = sources(one).flatMap((file) => Array.from(read(file).matchAll(/["'`](MS_[A-Z\d_]+)["'`]/g), ([, code = ""]) => code));
+    const made = sources(one).flatMap((file) => Array.from(read(file).matchAll(/["'`](MS_[A-Z\d_]*[A-Z\d])["'`]/g), ([, code = ""]) => code));
     const explained = new Set(all.flatMap((other) => [...errorTable(other).keys()]));
     expect([...new Set(made)].filter((code) => !environmentNames.test(code) && !explained.has(code))).toEqual([]);
   });

@@ -1,0 +1,352 @@
+// entry: .
+import { Address, MothershipError, AbortOptions } from '@mothership/kernel';
+
+/**
+ * A checked manifest with every default applied: plain data that can be logged as JSON, compared and sent.
+ *
+ * A field is optional only where the manifest may leave it out and no default exists; such a field is then absent, never `undefined`.
+ * Expanded URLs (`Uplink.url`, `Flagship.electionUrl`) may hold passwords: show them only through `redact`.
+ */
+interface Manifest {
+    /** Absolute folder of the file: what relative paths start from and where processes run. "" for a manifest parsed from text alone. */
+    readonly folder: string;
+    readonly mothership: MothershipSettings;
+    /** In the order in which they stand in the file, over all groups. */
+    readonly ships: readonly Ship[];
+    /** In the order in which they stand in the file, over all types. */
+    readonly bays: readonly Bay[];
+    /** In the order in which they stand in the file, which is the order in which they see a request. */
+    readonly modules: readonly Module[];
+}
+/** The table `[mothership]`. */
+interface MothershipSettings {
+    /** `[mothership.bind]`, in file order. */
+    readonly binds: readonly Bind[];
+    /** In file order; the longest prefix wins whatever the order. */
+    readonly staticDirs: readonly StaticDir[];
+    readonly compression: boolean;
+    readonly corsCache: CorsCache;
+    readonly rateLimiting: RateLimiting;
+    /** Port of `/metrics` and `/health` on 127.0.0.1; absent: neither is served. */
+    readonly metricsPort?: number;
+    readonly flagship: Flagship;
+    readonly uplinks: readonly Uplink[];
+    readonly prelaunch: readonly PrelaunchJob[];
+}
+/** A named listener. */
+interface Bind {
+    readonly name: string;
+    readonly address: Address;
+    /** Expect a PROXY protocol header (v1 or v2); connections without one are served too. */
+    readonly proxyProtocol: boolean;
+}
+/** A path in the manifest. */
+interface FilePath {
+    /** Absolute, resolved against the manifest's folder (as written, when that is not known). */
+    readonly path: string;
+    /** As it stands in the file, for messages. */
+    readonly written: string;
+}
+/** A folder of files served before routing. */
+interface StaticDir extends FilePath {
+    /** Begins with "/"; has no "/" at its end unless it is "/". */
+    readonly prefix: string;
+    /** Only requests of this bind; absent: of all. */
+    readonly bind?: string;
+}
+interface CorsCache {
+    readonly enabled: boolean;
+    /** For answers without Access-Control-Max-Age. */
+    readonly defaultTtlMs: number;
+    readonly maxEntries: number;
+}
+/** A limit that is absent does not exist. */
+interface RateLimiting {
+    /** Requests per second over all clients. */
+    readonly globalRps?: number;
+    /** Requests per minute of one client address. */
+    readonly perIpRpm?: number;
+}
+/** Which of several servers runs the prelaunch jobs. */
+interface Flagship {
+    readonly enabled: boolean;
+    readonly election: "static" | "postgres";
+    /** Expanded, may hold a password. Present when `enabled` and `election` is "postgres". */
+    readonly electionUrl?: string;
+    /** Present when `enabled` and `election` is "static". */
+    readonly staticFlagship?: StaticFlagship;
+    /** Who shares it, and the database, never does the work at the same time. */
+    readonly fleet: string;
+    /** The release, expanded; absent: see the flagship's documentation on what two launches share then. */
+    readonly launchId?: string;
+    readonly onFlagshipLoss: "abort" | "takeover";
+    /** How long escorts wait for the flagship. */
+    readonly prelaunchTimeoutMs: number;
+    /** How long the decision may take. */
+    readonly electionTimeoutMs: number;
+}
+/** How a static election finds out whether this server is the flagship. */
+type StaticFlagship = {
+    readonly kind: "value";
+    /** As in the file: "$MS_FLAGSHIP". */
+    readonly written: string;
+    /** What it stands for in the environment; "" when the variable is not set, which means "no". */
+    readonly value: string;
+} | {
+    readonly kind: "command";
+    readonly command: string;
+    readonly equals: string;
+};
+/** Something outside that must be reachable before anything starts. */
+interface Uplink {
+    /** Unique among uplinks; `host:port` when the file gives none. */
+    readonly name: string;
+    /** Expanded, may hold a password. */
+    readonly url: string;
+    /** Without brackets when it is an IPv6 address. */
+    readonly host: string;
+    readonly port: number;
+    readonly check: "tcp" | "http";
+    readonly timeoutMs: number;
+}
+/** What every kind of process has. */
+interface Process {
+    /** Unique among ships, bays and prelaunch jobs. Safe as a file name and as a metric label. */
+    readonly name: string;
+    readonly command: string;
+    readonly args: readonly string[];
+    /** Added to the environment of mothership itself. */
+    readonly env: Readonly<Record<string, string>>;
+    /** Without duplicates, in the order written. */
+    readonly dependsOn: readonly string[];
+}
+/** A job that ends before any ship or bay starts. */
+interface PrelaunchJob extends Process {
+    readonly kind: "job";
+}
+/** What ships and bays have in common. */
+interface FleetMember extends Process {
+    /** Place among all ships and bays of the file, from 0: routes are tried in this order, and in their own order within one member. */
+    readonly order: number;
+    readonly routes: readonly Route[];
+    /** Its crash ends the whole fleet. */
+    readonly critical: boolean;
+    /** Those of the base template first, without duplicates. */
+    readonly tags: readonly string[];
+}
+/** A process that listens on its own address, or on none. */
+interface Ship extends FleetMember {
+    readonly kind: "ship";
+    /** The `web` of `[[fleet.web]]`. */
+    readonly group: string;
+    /** Where the ship listens. Present when there are routes or a health check. */
+    readonly bind?: Address;
+    /** Path, beginning with "/". */
+    readonly healthcheck?: string;
+    /** Runs once and ends. */
+    readonly oneshot: boolean;
+}
+/** A process that takes WebSocket clients over one Unix socket (docking protocol). */
+interface Bay extends FleetMember {
+    readonly kind: "bay";
+    /** The `websocket` of `[[bays.websocket]]`; its group in metrics and filters. */
+    readonly type: string;
+    /** Sent to the bay when it docks. */
+    readonly config: Readonly<Record<string, string>>;
+}
+/** Which requests go to a ship or bay. */
+interface Route {
+    /** Name of the bind the request came in on. */
+    readonly bind: string;
+    /** Source of a pattern that `@mothership/patterns` accepts; it is matched against the path. */
+    readonly pattern: string;
+    /** Taken off the path before it is forwarded; begins with "/". */
+    readonly stripPrefix?: string;
+    /** A class of user agents, or `~` and a pattern. */
+    readonly uaFilter?: string;
+}
+/** A WebAssembly payload on the request path. */
+interface Module {
+    /** Unique among modules. */
+    readonly name: string;
+    readonly wasm: FilePath;
+    /** Sources of patterns, matched against the path on every bind. */
+    readonly routes: readonly string[];
+    readonly phase: "request" | "response";
+    readonly config: Readonly<Record<string, string>>;
+    /** Those of the base template first, without duplicates. */
+    readonly tags: readonly string[];
+}
+
+/** What differs between two manifests; lists are in the order of the later one (`removed`: of the earlier one). */
+interface ManifestDiff {
+    /** Nothing differs that anything running would notice. */
+    readonly same: boolean;
+    /** Names of ships and bays. */
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    /** Those in both that differ in any way. */
+    readonly changed: readonly string[];
+    /** Those of `changed` whose process must be started anew: its command, environment, address, kind or configuration differs. */
+    readonly needsRestart: readonly string[];
+    /** Routes, their order, or where they lead differ: the routing is to be built anew. */
+    readonly routing: boolean;
+    /** The modules or their order differ. */
+    readonly modules: boolean;
+    /** Which parts of `[mothership]` differ. */
+    readonly settings: readonly (keyof MothershipSettings)[];
+}
+/** Compares two manifests by what they mean: where things stand in the file counts only as far as it orders routes. */
+declare function diffManifests(before: Manifest, after: Manifest): ManifestDiff;
+
+/**
+ * Reads "10s", "500ms", "1.5s", "1m30s" as whole milliseconds.
+ * Undefined when the text is no duration, is zero, or is longer than a day.
+ */
+declare function parseDuration(text: string): number | undefined;
+
+/** One mistake in a manifest: plain data, safe to log (passwords in the source are masked). */
+interface ManifestIssue {
+    /** As it was given to the loader. */
+    readonly file: string;
+    /** From 1. Absent when the mistake has no place, as for a file that cannot be read. */
+    readonly line?: number;
+    /** From 1, in UTF-16 units. */
+    readonly column?: number;
+    /** Where in the data: `fleet.web[0].command`; "" for the whole file. */
+    readonly path: string;
+    /** What is wrong, in one sentence without a full stop. */
+    readonly message: string;
+    /** What would be right: "true or false". */
+    readonly expected?: string;
+    /** What to do about it. */
+    readonly hint?: string;
+    /** The line and its neighbours, with a mark under the place. */
+    readonly frame?: string;
+}
+
+/** The manifest cannot be used. Holds every mistake that was found, in the order of the file. */
+declare class ManifestError extends MothershipError {
+    readonly code = "MS_MANIFEST_INVALID";
+    /** At least one, at most 100. */
+    readonly issues: readonly ManifestIssue[];
+    /** How many mistakes there are, those beyond the first 100 included. */
+    readonly total: number;
+    constructor(issues: readonly [ManifestIssue, ...ManifestIssue[]], total?: number, options?: ErrorOptions);
+    /** The code frame of the first mistake; "" when it has no place. */
+    get frame(): string;
+}
+/** A value of `--only` or `--except` matches no tag, group or name, or the filter leaves nothing. */
+declare class SelectionError extends MothershipError {
+    readonly code = "MS_SELECTION_EMPTY";
+    /** The values that match nothing. */
+    readonly unmatched: readonly string[];
+    constructor(message: string, unmatched: readonly string[]);
+}
+
+/** The environment that `$NAME` is looked up in. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How mistakes are shown. */
+interface FormatOptions {
+    /** With ANSI colours. */
+    readonly color: boolean;
+}
+/** All mistakes for a terminal, one block each: place and message, the source, what to do. Ends without a line feed. */
+declare function formatIssues(error: ManifestError, { color }: FormatOptions): string;
+
+/** What a manifest is read with. */
+interface ManifestOptions {
+    /** Where `$NAME` is looked up. Default: no variables; a program passes `process.env`. */
+    readonly env?: Environment | undefined;
+    /** Folder of the bays' sockets, for the check of their path lengths. Default: `socketFolder(env)`. */
+    readonly socketDir?: string | undefined;
+}
+interface ParseOptions extends ManifestOptions {
+    /** Name for messages. Default: "ship-manifest.toml". */
+    readonly file?: string | undefined;
+    /** Absolute folder that relative paths start from. Without it they stay as written. */
+    readonly folder?: string | undefined;
+}
+/**
+ * Reads a manifest from text.
+ *
+ * @throws {ManifestError} with every mistake, not only the first; only where the text is not TOML, what follows goes unread.
+ */
+declare function parseManifest(text: string, options?: ParseOptions): Manifest;
+/**
+ * Where the sockets of bays are: `MS_SOCKET_DIR`, else `mothership` in `XDG_RUNTIME_DIR`, else `mothership` in the folder for temporary
+ * files (`TMPDIR`, else /tmp).
+ */
+declare function socketFolder(env: Environment): string;
+
+/**
+ * Reads a manifest from a file. Relative paths in it start from its folder.
+ *
+ * @throws {ManifestError} for a file that cannot be read as well as for mistakes in it; the signal's reason when that fires first.
+ */
+declare function loadManifest(path: string, options?: ManifestOptions & AbortOptions): Promise<Manifest>;
+
+/** The part of JSON Schema that the schema of the manifest uses. */
+interface JsonSchema {
+    readonly type?: string;
+    readonly title?: string;
+    readonly properties?: Readonly<Record<string, JsonSchema>>;
+    readonly required?: readonly string[];
+    readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
+    readonly maxProperties?: number;
+    readonly items?: JsonSchema;
+    readonly maxItems?: number;
+    readonly anyOf?: readonly JsonSchema[];
+    readonly enum?: readonly string[];
+    readonly pattern?: string;
+    readonly minLength?: number;
+    readonly maxLength?: number;
+    readonly minimum?: number;
+    readonly exclusiveMinimum?: number;
+    readonly maximum?: number;
+}
+
+/** JSON Schema (draft 7) of `ship-manifest.toml`, as data: for editors, and what the loader itself checks against. */
+declare const manifestSchema: JsonSchema;
+
+/** Values that match a ship or bay by one of its tags, its group (the type of a bay), or its own name. */
+interface Filter {
+    /** Keep only what matches one of these. Absent or empty: keep all. */
+    readonly only?: readonly string[] | undefined;
+    /** Then leave out what matches one of these. */
+    readonly except?: readonly string[] | undefined;
+}
+/** Something that was left out is waited for by something that was kept, which now starts without waiting. */
+interface DroppedDependency {
+    readonly name: string;
+    readonly dependency: string;
+    /** One sentence for a person. */
+    readonly message: string;
+}
+interface Selection {
+    readonly manifest: Manifest;
+    readonly dropped: readonly DroppedDependency[];
+}
+/**
+ * The manifest with only some of its ships and bays.
+ *
+ * Modules, prelaunch jobs and all settings stay: a filter that took a module away could open what the module guards.
+ * A dependency on what was left out is dropped and reported.
+ *
+ * @throws {SelectionError} when a value matches nothing, since a misspelt `--except` would start what should stay off; and when
+ * nothing is left.
+ */
+declare function selectByTags(manifest: Manifest, { only, except }: Filter): Selection;
+
+/** Name that the `#:schema` line of `starterManifest` gives to the schema file beside the manifest. */
+declare const schemaFileName = "ship-manifest.schema.json";
+/**
+ * The manifest that `init` writes: valid as it is, with one small web ship that runs wherever Node does.
+ * Its first line lets editors find the schema, which `init` writes beside it (`manifestSchema` under `schemaFileName`).
+ * Settings that are commented out have no space behind the `#`.
+ */
+declare const starterManifest = "#:schema ./ship-manifest.schema.json\n\n# The manifest of this fleet. Check it with \"mothership clearance\", run it with \"mothership\".\n# All keys: https://github.com/seuros/mothership/blob/main/docs/manifest.md\n\n[mothership]\n# Prometheus metrics on http://127.0.0.1:9090/metrics, liveness on /health.\n#metrics_port = 9090\n# gzip, deflate or brotli, as the client accepts.\ncompression = true\n\n# Where mothership listens. Routes name these binds.\n[mothership.bind]\nhttp = \"127.0.0.1:8080\"\n# Behind a load balancer that speaks the PROXY protocol:\n#https = { addr = \"0.0.0.0:8443\", proxy_protocol = true }\n\n# Files that are served before routing; what is not found goes on to the routes.\n#[[mothership.static_dirs]]\n#path = \"./public\"\n#prefix = \"/static\"\n\n# What must be reachable before anything starts.\n#[[mothership.uplinks]]\n#name = \"database\"\n#url = \"$DATABASE_URL\"\n#timeout = \"10s\"\n\n# Runs to its end before any ship starts; a failure ends the launch.\n#[[mothership.prelaunch]]\n#name = \"migrate\"\n#command = \"npm\"\n#args = [\"run\", \"migrate\"]\n\n# Every ship inherits this: variables are merged, tags joined, everything else replaced.\n#[base.ship]\n#env = { NODE_ENV = \"production\" }\n\n# Ships are processes; \"web\" is the group of this one. Replace it by your own program.\n[[fleet.web]]\nname = \"app\"\ncommand = \"node\"\nargs = [\"-e\", '''\nrequire(\"node:http\")\n  .createServer((req, res) => res.end(\"Hello from the fleet\\n\"))\n  .listen(3000, \"127.0.0.1\");\n''']\nbind = \"tcp://127.0.0.1:3000\"\nhealthcheck = \"/\"\nroutes = [{ bind = \"http\", pattern = \"/.*\" }]\n\n# A worker: no bind, no routes; its crash does not end the fleet.\n#[[fleet.workers]]\n#name = \"worker\"\n#command = \"node\"\n#args = [\"worker.js\"]\n#depends_on = [\"app\"]\n#critical = false\n\n# Bays take many WebSocket clients over one Unix socket (docking protocol).\n#[[bays.websocket]]\n#name = \"cable\"\n#command = \"./cable\"\n#routes = [\"http:/cable\"]\n#config = { redis_url = \"redis://localhost:6379\" }\n\n# WebAssembly on the request path.\n#[[modules]]\n#name = \"auth\"\n#wasm = \"./modules/auth.wasm\"\n#routes = [\"/admin/.*\"]\n#phase = \"request\"\n";
+
+export { ManifestError, SelectionError, diffManifests, formatIssues, loadManifest, manifestSchema, parseDuration, parseManifest, schemaFileName, selectByTags, socketFolder, starterManifest };
+export type { Bay, Bind, CorsCache, DroppedDependency, Environment, FilePath, Filter, Flagship, FormatOptions, JsonSchema, Manifest, ManifestDiff, ManifestIssue, ManifestOptions, Module, MothershipSettings, ParseOptions, PrelaunchJob, RateLimiting, Route, Selection, Ship, StaticDir, StaticFlagship, Uplink };

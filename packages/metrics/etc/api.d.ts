@@ -1,0 +1,146 @@
+// entry: .
+import { MothershipError, Address, Middleware, Deps, Closable, AbortOptions } from '@mothership/kernel';
+
+/** The two text formats of metrics. */
+type ExpositionFormat = "prometheus" | "openmetrics";
+
+/** The metrics page cannot listen: its address is in use, not this machine's, or not allowed. `cause` is the system's error. */
+declare class MetricsAddressError extends MothershipError {
+    readonly code = "MS_METRICS_ADDRESS";
+    readonly address: Address;
+    constructor(address: Address, cause: unknown);
+}
+
+/** A page of metrics. */
+interface Exposition {
+    readonly contentType: string;
+    readonly body: string;
+}
+
+/** What is known of one ship or bay process. Counters are totals since its supervisor began. */
+interface ShipFigures {
+    readonly name: string;
+    readonly group: string;
+    /** A bay's process counts as a ship everywhere but in the number of ships. */
+    readonly kind: "ship" | "bay";
+    /** Its process runs. */
+    readonly up: boolean;
+    /** It may be given work. */
+    readonly healthy: boolean;
+    readonly restarts: number;
+    readonly crashLoop: boolean;
+    readonly droppedLines: number;
+    /** Absent while it does not run, or where it cannot be measured. */
+    readonly memory?: {
+        readonly rssBytes: number;
+        readonly virtualBytes: number;
+    } | undefined;
+}
+/** What is known of one bay's link. Counters are totals since it was opened. */
+interface BayFigures {
+    readonly name: string;
+    readonly group: string;
+    readonly clients: number;
+    readonly boardings: number;
+    readonly reboardings: number;
+    readonly framesIn: number;
+    readonly framesOut: number;
+    readonly bytesIn: number;
+    readonly bytesOut: number;
+    readonly queuedForBay: number;
+    readonly queuedForClients: number;
+}
+/** What is known of one module. Counters are totals since it was loaded. */
+interface ModuleFigures {
+    readonly name: string;
+    readonly calls: number;
+    readonly blocks: number;
+    /** By kind of failure. */
+    readonly failures: Readonly<Record<string, number>>;
+    readonly totalMs: number;
+}
+type BreakerState = "closed" | "open" | "half-open";
+/** What is known of one upstream. */
+interface UpstreamFigures {
+    readonly name: string;
+    readonly breaker: BreakerState;
+}
+
+/** What metrics are about, and how much of it. */
+interface MetricsSpec {
+    /** Of the program, for `mothership_build_info`. */
+    readonly version: string;
+    /** Routes (and binds) counted apart; more are "other". Default 1,024. */
+    readonly maxRoutes?: number | undefined;
+    /** Combinations of labels of each other metric. Default 4,096. */
+    readonly maxSeries?: number | undefined;
+}
+/**
+ * Counts what a fleet does. Everything here is cheap and never throws; nothing is formatted before `render`.
+ *
+ * What happens is reported when it happens (`upstreamFailed`). What is can be set at any time, as a whole: `setShips` replaces all
+ * that was said about ships. `onScrape` is the place to do that.
+ */
+interface FleetMetrics {
+    /** Counts requests: the first of the path, so that it sees all of their time. */
+    readonly middleware: Middleware;
+    /** The labels of all routes there are. Others are forgotten; one that counts later without being named here is added, up to the limit. */
+    setRoutes(labels: Iterable<string>): void;
+    setShips(ships: readonly ShipFigures[]): void;
+    setBays(bays: readonly BayFigures[]): void;
+    setModules(modules: readonly ModuleFigures[]): void;
+    /** Also forgets the errors of upstreams that are not named. */
+    setUpstreams(upstreams: readonly UpstreamFigures[]): void;
+    /** A probe of a ship was made. Forgotten when `setShips` names no such ship any more. */
+    probed(ship: string, group: string, check: string, passed: boolean): void;
+    /** A request got no answer of its upstream; `reason` as the client is told (`upstream-timeout`). */
+    upstreamFailed(upstream: string, reason: string): void;
+    /** A request was answered 429. */
+    requestLimited(scope: "global" | "client"): void;
+    /** A CORS preflight was answered from the cache, or not. */
+    preflight(hit: boolean): void;
+    /** A request was refused on the wire, and so was never counted by the middleware. */
+    requestRefused(bind: string, code: string): void;
+    connectionRefused(bind: string, reason: "limit" | "proxy_header"): void;
+    shieldMatched(rule: string, action: string): void;
+    /** The event loop was late by so many milliseconds, by quantile. */
+    setEventLoopDelay(quantilesMs: Readonly<Record<string, number>>): void;
+    /** Calls `collect` before each page is written, to set what is. One that throws is logged, and its values are old. */
+    onScrape(collect: () => void): Disposable;
+    /** Writes a page. Two at a time share the work. */
+    render(format?: ExpositionFormat): Promise<Exposition>;
+    /** Loads what `render` needs (some 25 ms), so that the first page does not delay requests. */
+    prepare(): Promise<void>;
+}
+/** Metrics that count from nothing. Holds no timers and needs no closing. */
+declare function createMetrics(spec: MetricsSpec, { clock, log }: Deps): FleetMetrics;
+
+/** Counts nothing and costs nothing: for a fleet that serves no metrics. Its middleware is not there. */
+declare const noMetrics: FleetMetrics;
+
+/** What `/health` says: 200 or 503, and this as JSON. */
+interface Health {
+    readonly healthy: boolean;
+    /** In one word: `running`, `mayday`. */
+    readonly status: string;
+}
+interface MetricsServerSpec {
+    /** A bare port read by `parseAddress` is one of the loopback, which is what a page without a password should be on. */
+    readonly address: Address;
+    /** Asked for each request to `/health`; one that throws makes it 503. */
+    readonly healthy: () => Health;
+}
+/** A running metrics page. Closing waits a second for answers under way, or until the signal fires. */
+interface MetricsServer extends Closable {
+    /** Where it listens; the port is the real one. */
+    readonly address: Address;
+}
+/**
+ * Serves `/metrics` and `/health` over HTTP until it is closed, and watches the event loop meanwhile.
+ *
+ * @throws {MetricsAddressError} when the address cannot be had.
+ */
+declare function serveMetrics(metrics: FleetMetrics, spec: MetricsServerSpec, deps: Deps, { signal }?: AbortOptions): Promise<MetricsServer>;
+
+export { MetricsAddressError, createMetrics, noMetrics, serveMetrics };
+export type { BayFigures, BreakerState, Exposition, ExpositionFormat, FleetMetrics, Health, MetricsServer, MetricsServerSpec, MetricsSpec, ModuleFigures, ShipFigures, UpstreamFigures };

@@ -1,0 +1,475 @@
+// entry: .
+import { Outcome, Deps, Middleware, Clock, MothershipError, Address, Closable, AbortOptions, Handler, Subscribable, Exchange } from '@mothership/kernel';
+import { ClientPool, ClientLimits, ClientTimeouts, ServerLimits, ServerTimeouts } from '@mothership/http1';
+
+/** What an access log says of one request, when nothing of it is left. Plain data, one level deep. */
+interface AccessEntry {
+    /** Milliseconds since the epoch at which the request came. */
+    readonly at: number;
+    readonly requestId: string;
+    readonly bind: string;
+    readonly client: string;
+    readonly method: string;
+    readonly host: string;
+    /** Path as the client meant it, without the query, which may hold secrets. */
+    readonly path: string;
+    readonly version: string;
+    readonly route: string;
+    readonly upstream: string;
+    /** As sent; 499 when the client left before an answer, 0 when the connection was cut before one. */
+    readonly status: number;
+    readonly end: Outcome["end"];
+    readonly durationMs: number;
+    readonly requestBytes: number;
+    readonly responseBytes: number;
+    readonly userAgent: string;
+}
+interface AccessLogOptions {
+    /** Share of the requests that are written, 0 to 1. Default 1. Answers from 500 on are always written. */
+    readonly sample?: number;
+    /** Numbers from 0 up to, not including, 1: decides the sample. */
+    readonly random?: () => number;
+}
+/** Middleware that hands one entry to `write` when a request has ended. Put it first, so that it sees the path before others change it. */
+declare function accessLog(write: (entry: AccessEntry) => void, deps: Deps, { sample, random }?: AccessLogOptions): Middleware;
+
+/** When to stop asking an upstream that fails, and when to try again. */
+interface BreakerPolicy {
+    /** Opens when at least this share of the requests in the window failed, 0 to 1. Default 0.5. */
+    readonly failureRatio?: number;
+    /** Never opens before so many requests ended in the window: two failures of three say little. Default 10. */
+    readonly minRequests?: number;
+    /** How far back it looks. Default 10,000. */
+    readonly windowMs?: number;
+    /** How long it stays open before one request may try. Default 2,000. */
+    readonly openMs?: number;
+}
+/** closed: everything passes. open: nothing does. trying: one request is out, and its end decides. */
+type BreakerState = "closed" | "open" | "trying";
+/**
+ * A circuit breaker: keeps requests away from an upstream that cannot serve them, so that clients are not kept waiting and the upstream is
+ * not held down. Every `admit` that gave true is followed by exactly one of `succeeded`, `failed` and `abandoned`.
+ */
+declare class Breaker {
+    #private;
+    constructor({ failureRatio, minRequests, windowMs, openMs }: BreakerPolicy, clock: Clock);
+    get state(): BreakerState;
+    /** Whether a request may go out now. After the open time it is true for one request, which is the trial. */
+    admit(): boolean;
+    succeeded(): void;
+    failed(): void;
+    /** It ended for a reason that says nothing about the upstream: the client left, its own body broke. */
+    abandoned(): void;
+    /** Somebody knows that the upstream is well: closed, and nothing is remembered. */
+    reset(): void;
+}
+
+/** A certificate with its chain, the key to it, both in PEM, and the names it is for. */
+interface CertificateFiles {
+    /** The certificate first, then those that it was signed with, up to but without the root. */
+    readonly certFile: string;
+    readonly keyFile: string;
+    /** Host names that it is given out for, `*.` as the first label allowed. Default: the DNS names in the certificate. */
+    readonly names?: readonly string[];
+}
+
+/** Something else listens on the address of a bind, or a file that is no socket stands in its place. */
+declare class BindInUseError extends MothershipError {
+    readonly code = "MS_BIND_IN_USE";
+    readonly bind: string;
+    readonly address: string;
+    constructor(bind: string, address: Address, reason: string, options?: ErrorOptions);
+}
+/** The system does not let this user listen there. */
+declare class BindDeniedError extends MothershipError {
+    readonly code = "MS_BIND_DENIED";
+    readonly bind: string;
+    readonly address: string;
+    constructor(bind: string, address: Address, options?: ErrorOptions);
+}
+/** The address of a bind cannot be listened on for another reason: no such host or interface, no such folder, too many open files. */
+declare class BindFailedError extends MothershipError {
+    readonly code = "MS_BIND_FAILED";
+    readonly bind: string;
+    readonly address: string;
+    constructor(bind: string, address: Address, reason: string, options?: ErrorOptions);
+}
+/** An entry of `trustedProxies` is neither an address nor a network. */
+declare class TrustedProxyError extends MothershipError {
+    readonly code = "MS_TRUSTED_PROXY_INVALID";
+    constructor(entry: string);
+}
+/** A certificate or its key cannot be used: not readable, not PEM, not belonging together. */
+declare class TlsCertificateError extends MothershipError {
+    readonly code = "MS_TLS_CERTIFICATE";
+    readonly bind: string;
+    readonly file: string;
+    constructor(bind: string, file: string, reason: string, options?: ErrorOptions);
+}
+/** Middleware set a path or query that could not be sent. */
+declare class TargetError extends MothershipError {
+    readonly code = "MS_TARGET_INVALID";
+    constructor(what: "path" | "query", text: string, reason: string);
+}
+/** Why something that was running was cut off: the listener closes, or the upstream is drained and its time is over. */
+declare class DrainedError extends MothershipError {
+    readonly code = "MS_DRAINED";
+    constructor(what: string);
+}
+
+/** What a proxy reports besides what middleware sees: requests and connections that never became an exchange. */
+interface ProxyEvents {
+    /** A request was refused on the wire and has been answered; with status 0 the connection was closed instead. */
+    refused: {
+        readonly bind: string;
+        /** Address of the peer; "" over a Unix socket. */
+        readonly peer: string;
+        readonly code: string;
+        readonly status: number;
+        /** Where the rule is written. */
+        readonly section: string;
+        readonly reason: string;
+    };
+    /** A connection was dropped without an answer, for what should be its PROXY protocol header is none. */
+    headerRefused: {
+        readonly bind: string;
+        readonly peer: string;
+        readonly reason: string;
+    };
+    /** A connection was closed at once, for its listener had as many as it may, or its client, and then `peer` is its address. */
+    turnedAway: {
+        readonly bind: string;
+        readonly peer: string;
+    };
+    /** A TLS handshake came to nothing and the connection was closed. */
+    handshakeFailed: {
+        readonly bind: string;
+        readonly peer: string;
+        readonly reason: string;
+    };
+}
+
+/** One service that requests are forwarded to: plain data. */
+interface UpstreamSpec {
+    /** Shown in logs, metrics and `Exchange.upstream`. */
+    readonly name: string;
+    readonly address: Address;
+    /** Gets requests from the start. Default true; false for a process that is not ready yet. */
+    readonly available?: boolean;
+    /** Connections at a time; further requests wait. Default 256. */
+    readonly maxConnections?: number;
+    /** Requests that may wait for a connection; the next one gets 503. Default 1024. */
+    readonly maxQueued?: number;
+    readonly limits?: Partial<ClientLimits>;
+    readonly timeouts?: Partial<ClientTimeouts>;
+    /** Keep requests away while most of them fail; they get 503. Default: no breaker. */
+    readonly breaker?: BreakerPolicy;
+    /** What a client is told to wait when the upstream is not available. Default 5. */
+    readonly retryAfterSeconds?: number;
+    /** How long `drain` and `close` wait for running requests when they are given no signal. Default 30,000. */
+    readonly graceMs?: number;
+}
+/** Something that runs against an upstream: a request, or the tunnel that it became. */
+interface Running {
+    readonly isTunnel: boolean;
+    /** Cuts it off; it leaves the upstream before this returns or soon after. */
+    abort(reason: Error): void;
+}
+/** A running pool of connections to one service, and the count of what goes on there. Closing it drains it first. */
+declare class Upstream implements Closable {
+    #private;
+    readonly name: string;
+    /** For `forwardTo` alone: whatever else sends through it is neither counted nor drained. */
+    readonly pool: ClientPool;
+    readonly retryAfterSeconds: number;
+    /** Undefined where the spec asks for none. For `forwardTo`, and for whoever shows its state. */
+    readonly breaker: Breaker | undefined;
+    constructor(spec: UpstreamSpec, pool: ClientPool, deps: Deps);
+    /** Set from outside by whoever knows (a supervisor, a probe). False: new requests get 503; those that run go on. */
+    get available(): boolean;
+    /** True closes a breaker that was open: it has opened over what is no longer there. */
+    set available(available: boolean);
+    /** Requests that have not ended, tunnels apart. */
+    get inFlight(): number;
+    get tunnels(): number;
+    /** A drain runs: nothing new may begin, and no tunnel may come out of a request that still runs. */
+    get draining(): boolean;
+    /** Counts `running` until it leaves. */
+    enter(running: Running): void;
+    leave(running: Running): void;
+    /**
+     * Takes it out of use and resolves when nothing runs against it: tunnels end at once, requests may finish until the
+     * signal fires (without one: until the grace has passed), and are then cut off. Set `available` again to bring it back.
+     */
+    drain({ signal }?: AbortOptions): Promise<void>;
+    close(options?: AbortOptions): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+/** Opens the pool of an upstream. No connection is made before the first request. */
+declare function openUpstream(spec: UpstreamSpec, deps: Deps): Upstream;
+
+interface ForwardOptions {
+    /** A tunnel in which nothing was sent for so long ends. Default one hour; 0 for never. */
+    readonly tunnelIdleMs?: number;
+}
+/**
+ * A handler that forwards each exchange to `upstream` and streams the answer back, both ways with back-pressure.
+ *
+ * A client that leaves cancels the request; an upstream that fails becomes 502, 503 or 504 with a reason, or, once the answer has begun, a
+ * cut connection, so that half an answer never looks whole. A request is sent a second time only when it cannot have been processed.
+ */
+declare function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs }?: ForwardOptions): Handler;
+
+/**
+ * The only builder of outgoing header fields.
+ *
+ * A request: fields of the connection are left out, then those the client named in Connection, then everything only we may say;
+ * ours are added last. In that order a client can neither remove nor forge what we add (RFC 9110, 7.6.1; CVE-2024-45410).
+ */
+
+/** What the proxy tells upstreams about itself and the client. */
+interface ForwardingSpec {
+    /** The name in Via, added to every forwarded request (RFC 9110, 7.6.3). Default "mothership". */
+    readonly via?: string;
+    /** Also send `Forwarded` (RFC 7239). Default false. */
+    readonly forwarded?: boolean;
+}
+
+/** What one HTTP/2 connection may cost besides what `ServerLimits` say of each request. Defaults: `defaultHttp2Limits`. */
+interface Http2Limits {
+    /** Requests at a time; a further one is refused and may be sent again. */
+    readonly maxStreams: number;
+    /** Bytes of one request that may arrive before its reader has taken those before them. */
+    readonly streamWindowBytes: number;
+    /** The same for all requests of a connection together. */
+    readonly connectionWindowBytes: number;
+    /** Requests that end before their answer is complete (CVE-2023-44487): so many at once, then `resetsPerSecond`; beyond, the connection is closed. */
+    readonly resetBurst: number;
+    readonly resetsPerSecond: number;
+    /** PING and SETTINGS frames, each of which we have to answer (CVE-2019-9512, -9515): as for resets. */
+    readonly controlBurst: number;
+    readonly controlsPerSecond: number;
+}
+declare const defaultHttp2Limits: Http2Limits;
+
+/** How TLS is ended on a bind. Plain data. */
+interface TlsSpec {
+    /** At least one. Each client is given the first whose names have the one it asks for exactly, else by wildcard, else the first of all. */
+    readonly certificates: readonly CertificateFiles[];
+    /** Default "TLSv1.2". */
+    readonly minVersion?: "TLSv1.2" | "TLSv1.3";
+    /** Time for a handshake. Default 10,000. */
+    readonly handshakeMs?: number;
+    /** Handshakes at a time; the socket of a further one is closed at once. Default 1,024. */
+    readonly maxHandshakes?: number;
+}
+
+/** A bind: where clients connect, and what is believed of them. Plain data. */
+interface ListenerSpec {
+    /** Unique; routes name it. */
+    readonly name: string;
+    /** Port 0 takes a free one, see `Proxy.address`. */
+    readonly address: Address;
+    /** Permissions of a Unix socket's file, for example 0o660. Default: what the umask leaves. */
+    readonly mode?: number;
+    /** Connections at a time; further ones are closed at once. Default 16,384. */
+    readonly maxConnections?: number;
+    /** Plain HTTP comes here from something that ended TLS for its clients: they count as secure. Default false. */
+    readonly secure?: boolean;
+    /** Forwarders whose X-Forwarded-* and X-Request-Id are believed: addresses, networks, `unix`. Default none. */
+    readonly trustedProxies?: readonly string[];
+    /**
+     * Connections begin with a PROXY protocol header (version 1 or 2) that says who the client is. `required`: all. `from`: all from these
+     * addresses and networks, none from others. `auto`: those that begin like one; only for binds that nobody but a balancer reaches, for
+     * whoever connects can then pretend to be anybody. Default: none.
+     */
+    readonly proxyProtocol?: "auto" | "required" | {
+        readonly from: readonly string[];
+    };
+    /** End TLS here. Default: plain HTTP. */
+    readonly tls?: TlsSpec;
+    /** Limits of HTTP/2, which is offered to every client where there is `tls`; false offers HTTP/1.1 only. */
+    readonly http2?: false | Partial<Http2Limits>;
+    /** Protocols that clients may upgrade to, lower case. Default `["websocket"]`. */
+    readonly upgrades?: readonly string[];
+    readonly limits?: Partial<ServerLimits>;
+    readonly timeouts?: Partial<ServerTimeouts>;
+}
+interface ProxySpec {
+    readonly listeners: readonly ListenerSpec[];
+    readonly forwarding?: ForwardingSpec;
+    /**
+     * Connections at a time of one client over all listeners; further ones are closed at once. Counted by address, IPv6 by /64; not counted
+     * are trusted proxies and Unix sockets, behind which are many clients. Default: any number.
+     */
+    readonly maxConnectionsPerClient?: number;
+    /** How long `close` waits for running requests when it is given no signal. Default 30,000. */
+    readonly graceMs?: number;
+}
+/** Running listeners and the handler that everything they take in goes to. */
+interface Proxy extends Closable {
+    readonly events: Subscribable<ProxyEvents>;
+    /** Open client connections, tunnels included. */
+    readonly connections: number;
+    /** Requests that have not ended, tunnels apart. */
+    readonly inFlight: number;
+    /** Where a listener really listens: with port 0 in the spec, the port it got. @throws {RangeError} for a name that is not in the spec. */
+    address(listener: string): Address;
+    /** From the next request on, `handler` answers. Requests that run stay with the one that began them. */
+    replace(handler: Handler): void;
+}
+/**
+ * Opens all listeners of `spec`, or none and throws. Every request goes to `handler`, whose errors become 500 or a cut connection.
+ *
+ * `close` stops accepting, ends tunnels and idle connections, lets running requests finish with `Connection: close` until the
+ * signal fires (without one: until the grace has passed), and cuts off what is left.
+ *
+ * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} | {TlsCertificateError} naming the bind; {TrustedProxyError}
+ */
+declare function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, { signal }?: AbortOptions): Promise<Proxy>;
+
+/** An answer of the proxy itself: plain data, so that it can stand as a constant. */
+interface Answer {
+    readonly status: number;
+    /** Machine-readable, in kebab-case; sent as X-Mothership-Error. */
+    readonly reason: string;
+    /** One sentence for the person who sees it. Tells nothing about the inside. */
+    readonly message: string;
+    /** Sent as Retry-After. Whole seconds, at least 1. */
+    readonly retryAfterSeconds?: number;
+    /** Further fields, as pairs. */
+    readonly fields?: readonly (readonly [name: string, value: string])[];
+}
+/** Every reason that an answer of this package can name, with its status. The table of the README is checked against it. */
+declare const answers: {
+    readonly badTarget: {
+        readonly status: 400;
+        readonly reason: "bad-target";
+        readonly message: "The path of the request is not valid.";
+    };
+    readonly badHandshake: {
+        readonly status: 400;
+        readonly reason: "bad-handshake";
+        readonly message: "The WebSocket handshake is not valid.";
+    };
+    readonly bodyCut: {
+        readonly status: 400;
+        readonly reason: "body-cut";
+        readonly message: "The body of the request was cut off or is not valid.";
+    };
+    readonly noRoute: {
+        readonly status: 404;
+        readonly reason: "no-route";
+        readonly message: "Nothing is served at this address.";
+    };
+    readonly methodRefused: {
+        readonly status: 405;
+        readonly reason: "method-refused";
+        readonly message: "This method is not served here.";
+        readonly fields: readonly [readonly ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"]];
+    };
+    readonly misdirected: {
+        readonly status: 421;
+        readonly reason: "misdirected";
+        readonly message: "This host is served over a connection of its own.";
+    };
+    readonly webSocketVersion: {
+        readonly status: 426;
+        readonly reason: "websocket-version";
+        readonly message: "Only version 13 of the WebSocket protocol is served.";
+        readonly fields: readonly [readonly ["Sec-WebSocket-Version", "13"]];
+    };
+    readonly internal: {
+        readonly status: 500;
+        readonly reason: "internal";
+        readonly message: "The request could not be served.";
+    };
+    readonly unreachable: {
+        readonly status: 502;
+        readonly reason: "upstream-unreachable";
+        readonly message: "The service behind this address does not accept connections.";
+    };
+    readonly closed: {
+        readonly status: 502;
+        readonly reason: "upstream-closed";
+        readonly message: "The service behind this address closed the connection before it answered.";
+    };
+    readonly invalid: {
+        readonly status: 502;
+        readonly reason: "upstream-invalid";
+        readonly message: "The service behind this address gave an answer that is not valid.";
+    };
+    readonly unavailable: {
+        readonly status: 503;
+        readonly reason: "upstream-unavailable";
+        readonly message: "The service behind this address is not available at the moment.";
+    };
+    readonly breakerOpen: {
+        readonly status: 503;
+        readonly reason: "upstream-failing";
+        readonly message: "The service behind this address fails too often; it is given a moment to recover.";
+    };
+    readonly overloaded: {
+        readonly status: 503;
+        readonly reason: "upstream-overloaded";
+        readonly message: "Too many requests wait for the service behind this address.";
+    };
+    readonly timeout: {
+        readonly status: 504;
+        readonly reason: "upstream-timeout";
+        readonly message: "The service behind this address did not answer in time.";
+    };
+    readonly loop: {
+        readonly status: 508;
+        readonly reason: "loop-detected";
+        readonly message: "The request has passed this proxy too often.";
+    };
+};
+/** Sends `answer` in the form that the client prefers: JSON, HTML or text. Never stored by a cache. */
+declare function reply(exchange: Exchange, answer: Answer): void;
+
+/** Sends what comes in on one bind under one pattern to one handler. Plain data but for `when` and `to`. */
+interface Route {
+    /** Name of the bind. */
+    readonly bind: string;
+    /** Matched against the whole canonical path, without the query. */
+    readonly pattern: string;
+    /** Taken off the path before `to` sees it, where it ends at a segment. */
+    readonly stripPrefix?: string | undefined;
+    /** Asked after the pattern has matched; false goes on to the next route. Must be cheap and not throw. */
+    readonly when?: ((exchange: Exchange) => boolean) | undefined;
+    /** Shown in logs and metrics; the pattern if not given. */
+    readonly label?: string | undefined;
+    readonly to: Handler;
+}
+/**
+ * A handler that passes each exchange to the first route, in the order of the list, whose bind, pattern and predicate fit;
+ * to `otherwise` (404) if none does. All patterns of a bind are matched in one pass, so that many routes cost about what one does.
+ *
+ * @throws what `PatternSet` throws for a pattern that does not compile.
+ */
+declare function createRouter(routes: readonly Route[], otherwise?: Handler): Handler;
+/** Answers 404. */
+declare function notFound(exchange: Exchange): void;
+
+/**
+ * The canonical form of a request path. What this file returns is what routes are matched against *and* what is forwarded,
+ * so a route, a filter and the upstream can never disagree about which path was asked for.
+ *
+ * 1. Escapes of unreserved characters are decoded once (`%41` is `A`, `%2e` is `.`); other escapes stay and get upper-case digits.
+ * 2. Dot segments are resolved (RFC 3986, 5.2.4). `..` at the root stays at the root.
+ * 3. Slashes at the start become one, because `//host` is something else to whoever resolves it. Empty segments further on are kept:
+ *    applications use them (`/fetch/https://example.com`).
+ * 4. `%2F` and `%5C` are not separators and stay as they are. Where a dot segment would appear if they were (`..%2F`), or if path
+ *    parameters were cut off (`..;a`), the path is refused: an upstream that decodes later would climb.
+ * 5. `%00` and malformed escapes are refused.
+ */
+/** Why a path has no canonical form. One of a few constants: telling a client costs no allocation. */
+interface PathProblem {
+    readonly reason: string;
+}
+/** The canonical form of `path` (origin-form, without the query), or why it has none. Returns `path` itself when it is canonical already. */
+declare function canonicalPath(path: string): string | PathProblem;
+
+export { BindDeniedError, BindFailedError, BindInUseError, DrainedError, TargetError, TlsCertificateError, TrustedProxyError, Upstream, accessLog, answers, canonicalPath, createRouter, defaultHttp2Limits, forwardTo, notFound, openProxy, openUpstream, reply };
+export type { AccessEntry, AccessLogOptions, Answer, BreakerPolicy, BreakerState, CertificateFiles, ForwardOptions, ForwardingSpec, Http2Limits, ListenerSpec, PathProblem, Proxy, ProxyEvents, ProxySpec, Route, TlsSpec, UpstreamSpec };
