@@ -279,6 +279,19 @@ describe("the life of an instance", () => {
     expect(payload.stats.instances).toBe(0);
   });
 
+  test("an instance that takes far longer to start than the first one is given up", async () => {
+    const { clock, open } = bench();
+    const guest = nativeGuest(
+      "unreachable",
+      `(func (export "_initialize") (local $n i32) (if (f64.gt (call $now_ms) (f64.const ${clock.wallTime()})) (then
+        (loop $l (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 50000)))))))`,
+    );
+    const payload = await open(guest, { fuel: 100_000, startFuel: 10_000_000 });
+    expect(payload.request!(requestContext()).verdict).toMatchObject({ failure: { kind: "trap" } });
+    await clock.advance(1);
+    expect(payload.request!(requestContext()).verdict).toMatchObject({ failure: { kind: "fuel" } });
+  });
+
   test("a stack that overflows is a trap", async () => {
     const { open } = bench();
     const payload = await open(nativeGuest("", '(func $deep (export "deep") (call $deep) (drop (i32.const 0)))'), { entry: "deep" });

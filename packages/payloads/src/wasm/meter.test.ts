@@ -71,6 +71,7 @@ describe("metering", () => {
     ["an indirect call", "(call_indirect (i32.const 0))", 1 + prices.indirectCall + 1],
     ["a call", "(call $nothing)", prices.call + 1],
     ["a branch with one value", "(drop (block (result i32) (br 0 (i32.const 1))))", 5],
+    ["a block with three parameters", "(i32.const 1) (i32.const 1) (i32.const 1) (block (param i32 i32 i32) drop drop drop)", 8 + 3],
     ["a branch with three", "(block (result i32 i32 i32) (br 0 (i32.const 1) (i32.const 1) (i32.const 1))) drop drop drop", 9 + 3 + 3],
   ])("takes the price of %s", (_, code, price) => {
     const bytes = wat(
@@ -426,7 +427,7 @@ test("a module of megabytes takes time in proportion to its size", () => {
   const [most = 0] = Array.from({ length: 5 }, () => time(many)).toSorted((a, b) => a - b);
   // Sixteen times as much: far from its square even on a machine that does other things meanwhile.
   expect(most).toBeLessThan(Math.max(least, 1) * 16 * 6);
-  expect(most).toBeLessThan(1000);
+  expect(most).toBeLessThan(3000);
 });
 
 /** The functions of a module, so many times over. */

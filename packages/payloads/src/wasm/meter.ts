@@ -89,11 +89,12 @@ export function rewrite(original: WasmModule, { memoryBytes }: MeterOptions): Me
   for (const { id, from, to } of original.sections) {
     const part = new Reader(original.bytes, from, to);
     if (id !== section.custom) {
-      if (!globals && orderOf(id) > orderOf(section.global)) {
+      // Sections stand in the order of their numbers; the one that does not has its place far behind.
+      if (!globals && id > section.global) {
         out.section(section.global, counter(content.clear().u32(1)));
         globals = true;
       }
-      if (!exports && orderOf(id) > orderOf(section.export)) {
+      if (!exports && id > section.export) {
         out.section(section.export, ownExports(content.clear(), original, 0));
         exports = true;
       }
@@ -128,11 +129,6 @@ export function rewrite(original: WasmModule, { memoryBytes }: MeterOptions): Me
   if (!globals) out.section(section.global, counter(content.clear().u32(1)));
   if (!exports) out.section(section.export, ownExports(content.clear(), original, 0));
   return { bytes: out.done(), original, stats };
-}
-
-/** Sections stand in the order of their numbers, but for the count of data segments, which stands before the code. */
-function orderOf(id: number): number {
-  return id === section.dataCount ? section.code - 0.5 : id;
 }
 
 function counter(content: Writer): Uint8Array {
