@@ -1,6 +1,6 @@
 // entry: .
-import { b as Frame, D as DockTerms } from './errors-CErdz6g9.js';
-export { A as AcceptFrame, c as BayClosedError, d as BayUnreachableError, e as BoardingFrame, C as CreditExceededError, f as FrameMalformedError, F as FrameTooLargeError, a as FrameUnexpectedError, g as FrameUnknownError, H as HeaderPair, h as LinkClosedError, L as LinkFaultError, i as LinkSilentError, M as MessageFrame, j as MooredTerms, R as Reboarding, k as RefuseFrame } from './errors-CErdz6g9.js';
+import { b as Frame, D as DockTerms } from './errors-CKXAlmxO.js';
+export { A as AcceptFrame, c as BayClosedError, d as BayUnreachableError, e as BoardingFrame, C as CreditExceededError, f as FrameMalformedError, F as FrameTooLargeError, g as FrameType, a as FrameUnexpectedError, h as FrameUnknownError, H as HeaderPair, i as LinkClosedError, L as LinkFaultError, j as LinkSilentError, M as MessageFrame, k as MooredTerms, R as Reboarding, l as RefuseFrame, m as binaryFlag, n as continuesFlag, o as frameCodes, p as headerBytes } from './errors-CKXAlmxO.js';
 import { Address, Closable, Subscribable, AbortOptions, Deps, Handler } from '@mothership/kernel';
 
 /** Limits of one frame. */
@@ -130,6 +130,34 @@ interface BayEvents {
     };
 }
 
+/** What went over a bay's links, those included that are over. Grows from the opening of the bay. */
+interface Traffic {
+    readonly framesIn: number;
+    readonly framesOut: number;
+    readonly bytesIn: number;
+    readonly bytesOut: number;
+}
+/** Figures of a bay. */
+interface BaySnapshot extends Traffic {
+    /** The version spoken; undefined without a link. */
+    readonly version: 1 | 2 | undefined;
+    readonly links: number;
+    /** It takes new clients. */
+    readonly accepting: boolean;
+    /** Connected, or on their way. */
+    readonly clients: number;
+    /** Of these, those that wait for a link. */
+    readonly waiting: number;
+    /** Handshakes that were completed, from the opening of the bay. */
+    readonly boardings: number;
+    /** Boardings of clients that had boarded before. */
+    readonly reboardings: number;
+    /** Bytes that wait for the bay. */
+    readonly queuedForBay: number;
+    /** Bytes that wait for clients. */
+    readonly queuedForClients: number;
+}
+
 /** A bay as mothership sees it: plain data. */
 interface BaySpec {
     /** What the bay calls itself in its Dock. */
@@ -203,34 +231,6 @@ interface BayLink extends Closable {
  */
 declare function openBayLink(spec: BaySpec, deps: Deps, options?: BayLinkOptions): Promise<BayLink>;
 
-/** What went over a bay's links, those included that are over. Grows from the opening of the bay. */
-interface Traffic {
-    readonly framesIn: number;
-    readonly framesOut: number;
-    readonly bytesIn: number;
-    readonly bytesOut: number;
-}
-/** Figures of a bay. */
-interface BaySnapshot extends Traffic {
-    /** The version spoken; undefined without a link. */
-    readonly version: 1 | 2 | undefined;
-    readonly links: number;
-    /** It takes new clients. */
-    readonly accepting: boolean;
-    /** Connected, or on their way. */
-    readonly clients: number;
-    /** Of these, those that wait for a link. */
-    readonly waiting: number;
-    /** Handshakes that were completed, from the opening of the bay. */
-    readonly boardings: number;
-    /** Boardings of clients that had boarded before. */
-    readonly reboardings: number;
-    /** Bytes that wait for the bay. */
-    readonly queuedForBay: number;
-    /** Bytes that wait for clients. */
-    readonly queuedForClients: number;
-}
-
 interface Bay extends Closable {
     readonly name: string;
     readonly events: Subscribable<BayEvents>;
@@ -249,11 +249,11 @@ interface Bay extends Closable {
 declare function openBay(spec: BaySpec, deps: Deps): Bay;
 
 export { DockTerms, Frame, FrameDecoder, bayAddress, bayEnvironment, configStrings, defaultBayLimits, encodeFrame, openBay, openBayLink, socketFolder };
-export type { Bay, BayEvents, BayLimits, BayLink, BayLinkEvents, BayLinkOptions, BaySpec, FrameLimits, LinkLoss, LossKind };
+export type { Bay, BayEvents, BayLimits, BayLink, BayLinkEvents, BayLinkOptions, BaySnapshot, BaySpec, FrameLimits, LinkLoss, LossKind, Traffic };
 
 // entry: ./bay
-import { R as Reboarding, H as HeaderPair } from './errors-CErdz6g9.js';
-export { B as BaySocketError, C as CreditExceededError, F as FrameTooLargeError, a as FrameUnexpectedError, L as LinkFaultError } from './errors-CErdz6g9.js';
+import { R as Reboarding, H as HeaderPair } from './errors-CKXAlmxO.js';
+export { B as BaySocketError, C as CreditExceededError, F as FrameTooLargeError, a as FrameUnexpectedError, L as LinkFaultError } from './errors-CKXAlmxO.js';
 import { Clock, Closable } from '@mothership/kernel';
 
 /** One WebSocket client of the bay. */

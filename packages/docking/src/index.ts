@@ -14,17 +14,8 @@ export {
   LinkSilentError,
 } from "./errors.ts";
 export type { BayEvents, LossKind } from "./events.ts";
-export type {
-  AcceptFrame,
-  BoardingFrame,
-  DockTerms,
-  Frame,
-  HeaderPair,
-  MessageFrame,
-  MooredTerms,
-  Reboarding,
-  RefuseFrame,
-} from "./frame.ts";
+export type { BaySnapshot, Traffic } from "./figures.ts";
+export type * from "./frame.ts";
 export { type BayLimits, defaultBayLimits, type FrameLimits } from "./limits.ts";
 export { type BayLink, type BayLinkEvents, type BayLinkOptions, type LinkLoss, openBayLink } from "./link.ts";
 export { type Bay, openBay } from "./open-bay.ts";
