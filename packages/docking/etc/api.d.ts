@@ -1,6 +1,6 @@
 // entry: .
-import { b as Frame, D as DockTerms } from './errors-CKXAlmxO.js';
-export { A as AcceptFrame, c as BayClosedError, d as BayUnreachableError, e as BoardingFrame, C as CreditExceededError, f as FrameMalformedError, F as FrameTooLargeError, g as FrameType, a as FrameUnexpectedError, h as FrameUnknownError, H as HeaderPair, i as LinkClosedError, L as LinkFaultError, j as LinkSilentError, M as MessageFrame, k as MooredTerms, R as Reboarding, l as RefuseFrame, m as binaryFlag, n as continuesFlag, o as frameCodes, p as headerBytes } from './errors-CKXAlmxO.js';
+import { b as Frame, D as DockTerms } from './errors-GBN9jpDr.js';
+export { A as AcceptFrame, c as BayClosedError, d as BayUnreachableError, e as BoardingFrame, C as CreditExceededError, f as FrameMalformedError, F as FrameTooLargeError, g as FrameType, a as FrameUnexpectedError, h as FrameUnknownError, H as HeaderPair, i as LinkClosedError, L as LinkFaultError, j as LinkSilentError, M as MessageFrame, k as MooredTerms, R as Reboarding, l as RefuseFrame } from './errors-GBN9jpDr.js';
 import { Address, Closable, Subscribable, AbortOptions, Deps, Handler } from '@mothership/kernel';
 
 /** Limits of one frame. */
@@ -252,8 +252,8 @@ export { DockTerms, Frame, FrameDecoder, bayAddress, bayEnvironment, configStrin
 export type { Bay, BayEvents, BayLimits, BayLink, BayLinkEvents, BayLinkOptions, BaySnapshot, BaySpec, FrameLimits, LinkLoss, LossKind, Traffic };
 
 // entry: ./bay
-import { R as Reboarding, H as HeaderPair } from './errors-CKXAlmxO.js';
-export { B as BaySocketError, C as CreditExceededError, F as FrameTooLargeError, a as FrameUnexpectedError, L as LinkFaultError } from './errors-CKXAlmxO.js';
+import { R as Reboarding, H as HeaderPair } from './errors-GBN9jpDr.js';
+export { B as BaySocketError, C as CreditExceededError, F as FrameTooLargeError, a as FrameUnexpectedError, L as LinkFaultError } from './errors-GBN9jpDr.js';
 import { Clock, Closable } from '@mothership/kernel';
 
 /** One WebSocket client of the bay. */

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { documentForm, readVectors } from "../test/vectors.ts";
 import { FrameDecoder } from "./decode.ts";
 import { encodeFrame } from "./encode.ts";
-import { type Frame, frameCodes } from "./frame.ts";
+import type { Frame } from "./frame.ts";
+import { frameCodes } from "./frame-codes.ts";
 import { pieceBytes } from "./limits.ts";
 
 const vectors = readVectors();

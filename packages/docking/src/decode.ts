@@ -1,6 +1,7 @@
 import { messageOverhead } from "./encode.ts";
 import { FrameMalformedError, FrameTooLargeError, FrameUnknownError } from "./errors.ts";
-import { binaryFlag, continuesFlag, type Frame, type FrameType, frameCodes, headerBytes } from "./frame.ts";
+import type { Frame, FrameType } from "./frame.ts";
+import { binaryFlag, continuesFlag, frameCodes, headerBytes } from "./frame-codes.ts";
 import { defaultFrameLimits, type FrameLimits, pieceBytes } from "./limits.ts";
 import { frameOf, nameOf } from "./payloads.ts";
 

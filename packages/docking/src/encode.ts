@@ -1,5 +1,6 @@
 import { FrameTooLargeError } from "./errors.ts";
-import { binaryFlag, continuesFlag, type Frame, frameCodes, headerBytes } from "./frame.ts";
+import type { Frame } from "./frame.ts";
+import { binaryFlag, continuesFlag, frameCodes, headerBytes } from "./frame-codes.ts";
 import { defaultFrameLimits, type FrameLimits, pieceBytes } from "./limits.ts";
 import { type JsonFrame, jsonOf, nameOf } from "./payloads.ts";
 

@@ -1,6 +1,6 @@
 import { FrameDecoder } from "../src/decode.ts";
 import { encodeFrame } from "../src/encode.ts";
-import { frameCodes } from "../src/frame.ts";
+import { frameCodes } from "../src/frame-codes.ts";
 import { documentForm, readVectors } from "./vectors.ts";
 
 const codes = ["MS_FRAME_TOO_LARGE", "MS_FRAME_UNKNOWN", "MS_FRAME_MALFORMED"];
