@@ -52,15 +52,17 @@ function median(figures: number[]): number {
   return figures.sort((a, b) => a - b)[figures.length >> 1]!;
 }
 
-/** Microseconds of one run, the median of some rounds after two to warm up. */
-function measure(run: () => void): number {
-  const figures: number[] = [];
+/** Microseconds of one run of each, medians of some rounds after two to warm up. They take turns, so that a busy machine slows all alike. */
+function measure(...runs: readonly (() => void)[]): number[] {
+  const figures = runs.map((): number[] => []);
   for (let round = -2; round < rounds; round++) {
-    const begun = performance.now();
-    for (let count = 0; count < perRound; count++) run();
-    if (round >= 0) figures.push(((performance.now() - begun) * 1000) / perRound);
+    for (const [index, run] of runs.entries()) {
+      const begun = performance.now();
+      for (let count = 0; count < perRound; count++) run();
+      if (round >= 0) figures[index]!.push(((performance.now() - begun) * 1000) / perRound);
+    }
   }
-  return median(figures);
+  return figures.map(median);
 }
 
 /** The module as it came, but for its start function, which is exported so that the guest's memory is there when it runs. */
@@ -119,9 +121,11 @@ for (const { name, bytes, config } of guests) {
   const payload = await openPayload({ name, phase: "request", routes: [".*"], config }, bytes, deps);
   const handler = payloadMiddleware([payload], deps)(() => undefined);
   const exchange = new TestExchange({ target: "/catalogue/shoes/4711?colour=black", fields: fields.slice(1) });
-  const plain = measure(unmetered(bytes, config));
-  const metered = measure(() => void payload.request!(new RequestContext(facts)));
-  const path = measure(() => void handler(exchange));
+  const [plain = 0, metered = 0, path = 0] = measure(
+    unmetered(bytes, config),
+    () => void payload.request!(new RequestContext(facts)),
+    () => void handler(exchange),
+  );
   const overhead = `${((metered / plain - 1) * 100).toFixed(0)} %`;
   console.log(
     `${name.padEnd(34)} ${plain.toFixed(2).padStart(7)} ${metered.toFixed(2).padStart(8)} ${overhead.padStart(9)} ${path.toFixed(2).padStart(11)} ${String(payload.stats.maxFuel).padStart(7)}`,
@@ -130,7 +134,7 @@ for (const { name, bytes, config } of guests) {
 {
   const guest = httpWasmGuest("(drop (call $get_header_values (i32.const 0) {user-agent} (i32.const 4096) (i32.const 2048)))");
   const payload = await openPayload({ name: "http-wasm", phase: "request", routes: [".*"] }, guest, deps);
-  const metered = measure(() => payload.request!(new RequestContext(facts)).later!.over(false));
+  const [metered = 0] = measure(() => payload.request!(new RequestContext(facts)).later!.over(false));
   console.log(
     `${"http-wasm, one header, both ways".padEnd(34)} ${"".padStart(7)} ${metered.toFixed(2).padStart(8)} ${"".padStart(21)} ${String(payload.stats.maxFuel).padStart(7)}`,
   );
