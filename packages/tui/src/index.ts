@@ -1,1 +1,3 @@
-export {};
+export { NoTerminalError } from "./errors.ts";
+export type { Terminal } from "./screen.ts";
+export { openTui, type Tui, type TuiOptions } from "./tui.ts";
