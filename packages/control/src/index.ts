@@ -20,4 +20,4 @@ export type {
   UnitSnapshot,
 } from "./fleet-control.ts";
 export { serveControl } from "./server.ts";
-export { controlFolder, controlPath, fleetId, type SocketEnvironment } from "./socket-path.ts";
+export { controlFolder, controlPath, ensurePrivateFolder, fleetId, type SocketEnvironment } from "./socket-path.ts";

@@ -7,7 +7,7 @@ import { askPid } from "./client.ts";
 import { AlreadyRunningError, ControlSocketError } from "./errors.ts";
 import type { FleetControl } from "./fleet-control.ts";
 import { parseRequest, type Request } from "./request.ts";
-import { ensureControlFolder } from "./socket-path.ts";
+import { ensurePrivateFolder } from "./socket-path.ts";
 
 /** A line without content is sent so often on a stream that is quiet, so that both sides notice when the other is gone. */
 const keepAliveMs = 15_000;
@@ -21,7 +21,7 @@ const maxConnections = 128;
  * @throws {AlreadyRunningError} when another process answers there; {ControlSocketError} when the socket cannot be made.
  */
 export async function serveControl(control: FleetControl, path: string, deps: Deps): Promise<Closable> {
-  ensureControlFolder(dirname(path));
+  ensurePrivateFolder(dirname(path));
   const ending = new AbortController();
   const server = createServer({ keepAlive: false }, (request, response) => {
     answer(control, request, response, ending.signal, deps).catch((error: unknown) => {

@@ -26,26 +26,23 @@ export function controlPath(manifest: string, env: SocketEnvironment): string {
 }
 
 /**
- * Makes the folder of a control socket, for this user alone. In a folder that somebody else owns or may write, they could put a socket of
- * theirs in our place, and we would take orders or hand out logs there.
+ * Makes a folder for sockets, for this user alone. In a folder that somebody else owns or may write, they could put a socket of theirs in
+ * our place, and we would take orders, or hand out logs and cookies, there. A folder with the sticky bit is well: nobody can replace what is ours.
  *
  * @throws {ControlSocketError}
  */
-export function ensureControlFolder(folder: string): void {
+export function ensurePrivateFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new ControlSocketError(
-      `the folder ${folder} for the control socket cannot be made: ${messageOf(error)}; name another in MS_SOCKET_DIR`,
-      { cause: error },
-    );
+    throw new ControlSocketError(`the folder ${folder} for sockets cannot be made: ${messageOf(error)}; name another in MS_SOCKET_DIR`, {
+      cause: error,
+    });
   }
   const stat = lstatSync(folder);
   const user = process.getuid?.();
-  const strange = !stat.isDirectory() || (user !== undefined && stat.uid !== user) || (stat.mode & 0o022 && !(stat.mode & 0o1000));
-  if (strange) {
-    throw new ControlSocketError(
-      `the folder ${folder} for the control socket is not this user's alone; remove it, or name another in MS_SOCKET_DIR`,
-    );
+  const othersMayWrite = (stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0;
+  if (!stat.isDirectory() || (user !== undefined && stat.uid !== user) || othersMayWrite) {
+    throw new ControlSocketError(`the folder ${folder} for sockets is not this user's alone; remove it, or name another in MS_SOCKET_DIR`);
   }
 }

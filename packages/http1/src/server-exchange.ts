@@ -247,7 +247,10 @@ export class ServerExchange implements Incoming, BodyReader {
     try {
       const trailers = delimiter === "chunked" && this.#takesTrailers;
       const date = status >= 200 ? this.#host.date() : "";
-      this.#host.output.push(responseHead(status, fields, { delimiter, connection, upgrade: "", trailers, date }));
+      // 426 has to say which protocol would do (RFC 9110, 15.5.22); in any other response the field is the hop's own.
+      const upgrade = status === 426 ? (fields.get("upgrade") ?? "") : "";
+      const options = upgrade === "" ? connection : [connection, "Upgrade"].filter((one) => one !== "").join(", ");
+      this.#host.output.push(responseHead(status, fields, { delimiter, connection: options, upgrade, trailers, date }));
       return true;
     } catch (error) {
       this.#host.invalidResponse(error);

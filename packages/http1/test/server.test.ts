@@ -174,6 +174,14 @@ describe("what stands before the body", () => {
     expect(withoutDate(await send(server.port, get("/")))).toBe("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n");
   });
 
+  test("426 says which protocol would do, and no other response has an Upgrade (RFC 9110, 15.5.22 and 7.8)", async () => {
+    const fields: [string, string][] = [["Upgrade", "websocket"]];
+    expect(await answer(426, emptyBody, get("/"), fields)).toBe(
+      "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    );
+    expect(await answer(400, emptyBody, get("/"), fields)).toBe("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+  });
+
   test("trailers go to a client that takes them, and to nobody else (rule 33; RFC 9110, 6.5.1)", async () => {
     const withTrailers = async (request: string): Promise<string> => {
       const body = new HandBody();

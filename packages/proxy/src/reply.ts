@@ -31,7 +31,10 @@ export const answers = {
     status: 426,
     reason: "websocket-version",
     message: "Only version 13 of the WebSocket protocol is served.",
-    fields: [["Sec-WebSocket-Version", "13"]],
+    fields: [
+      ["Upgrade", "websocket"],
+      ["Sec-WebSocket-Version", "13"],
+    ],
   },
   internal: { status: 500, reason: "internal", message: "The request could not be served." },
   unreachable: { status: 502, reason: "upstream-unreachable", message: "The service behind this address does not accept connections." },

@@ -1,4 +1,4 @@
-import { fleetId, serveControl } from "@mothership/control";
+import { ensurePrivateFolder, fleetId, serveControl } from "@mothership/control";
 import { bayAddress, socketFolder } from "@mothership/docking";
 import { runOnce } from "@mothership/flagship";
 import { type AbortOptions, type Clock, type Closable, type Deps, hasCode, type Logger, messageOf } from "@mothership/kernel";
@@ -88,6 +88,8 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   keeper.move("advance"); // preflight
   await assertLaunchable(manifest, [...tasks, ...processes], deps);
   // Listeners open before any process runs, so that a taken port fails the launch while that costs nothing. Until a ship is ready it is answered 503.
+  // Requests with their cookies go to whoever listens there.
+  if (manifest.bays.length > 0) ensurePrivateFolder(folder);
   const port = manifest.mothership.metricsPort;
   const observed = { supervisor, members: () => control.members, edge: () => edge, status: () => keeper.status };
   const metrics = port === undefined ? undefined : await openMetrics(port, about.version, observed, deps);
