@@ -18,6 +18,7 @@ const plain = {
   for: undefined,
   request: undefined,
   bay: false,
+  tui: false,
 };
 
 describe("parseCommandLine", () => {

@@ -20,6 +20,7 @@ export interface Invocation {
   readonly for: string | undefined;
   readonly request: string | undefined;
   readonly bay: boolean;
+  readonly tui: boolean;
 }
 
 type Options = NonNullable<ParseArgsConfig["options"]>;
@@ -38,6 +39,7 @@ interface GivenOptions {
   readonly for?: string;
   readonly request?: string;
   readonly bay?: boolean;
+  readonly tui?: boolean;
 }
 
 interface CommandShape {
@@ -58,11 +60,12 @@ const units = { options: steering, least: 1, most: Infinity, operand: "the name 
 
 /** The commands, with the options and operands that each understands. */
 const shapes = {
-  run: { options: { ...everywhere, ...manifest, ...filter }, least: 0, most: 0 },
+  run: { options: { ...everywhere, ...manifest, ...filter, tui: { type: "boolean" } }, least: 0, most: 0 },
   clearance: { options: { ...everywhere, ...manifest, ...filter, ...json }, least: 0, most: 0 },
   preflight: { options: steering, least: 0, most: 0 },
   chart: { options: { ...everywhere, ...manifest, ...filter, ...json }, least: 0, most: 0 },
   init: { options: { ...everywhere, ...manifest, bay: { type: "boolean" } }, least: 0, most: 0 },
+  tui: { options: { ...everywhere, ...manifest }, least: 0, most: 0 },
   status: { options: steering, least: 0, most: 0 },
   logs: {
     options: { ...steering, follow: { type: "boolean", short: "f" }, tail: { type: "string", short: "n" }, since: { type: "string" } },
@@ -134,6 +137,7 @@ export function parseCommandLine(words: readonly string[]): Invocation {
     for: given.for,
     request: given.request,
     bay: given.bay === true,
+    tui: given.tui === true,
   };
 }
 

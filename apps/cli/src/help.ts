@@ -13,11 +13,11 @@ function text(usage: string, does: string, options: readonly string[], example: 
 
 const texts: Record<CommandName, string> = {
   run: text(
-    "[run] [-c FILE] [--only A,B] [--except A,B]",
+    "[run] [-c FILE] [--only A,B] [--except A,B] [--tui]",
     `Runs the fleet until SIGINT or SIGTERM: prelaunch jobs, then ships in the order of their dependencies, then the network reaches them.
 A first signal finishes running requests and stops the ships in reverse order; a second one ends everything at once.
 SIGHUP reloads the manifest; on a terminal, which sends it when it closes, it stops the fleet.`,
-    [manifest, filter],
+    [manifest, filter, "  --tui                 show the fleet in a user interface; q stops it"],
     "--only web",
   ),
   clearance: text(
@@ -47,6 +47,12 @@ without it, use clearance.`,
       "  -c, --manifest FILE   where to (default: ship-manifest.toml here)",
     ],
     "init",
+  ),
+  tui: text(
+    "tui [-c FILE]",
+    "Shows the fleet that runs from this manifest in a user interface. Leaving it (q) does not touch the fleet.",
+    [manifest],
+    "tui",
   ),
   status: text(
     "status [--json]",
@@ -127,6 +133,7 @@ without it, use clearance.`,
                                what a WebAssembly module needs; try it
 
 of a fleet that runs:
+  mothership tui               watch it in a user interface
   mothership status            state of each unit
   mothership logs [NAME...]    what they print; -f goes on
   mothership explain NAME      why is it in this state?

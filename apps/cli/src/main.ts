@@ -55,6 +55,8 @@ async function perform(invocation: Invocation, terminal: Terminal): Promise<numb
       return (await import("./commands/payload.ts")).payload(invocation, terminal);
     case "run":
       return (await import("./commands/run.ts")).run(invocation, terminal);
+    case "tui":
+      return (await import("./commands/tui.ts")).tui(invocation, terminal);
     case "status":
       return (await import("./commands/status.ts")).status(invocation, terminal);
     case "explain":

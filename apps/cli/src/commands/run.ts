@@ -9,6 +9,7 @@ import type { FinalStatus } from "../bridge/lifecycle.ts";
 import { jsonSink, type LogSink, prettySink } from "../bridge/log-sink.ts";
 import type { Mothership } from "../bridge/running-fleet.ts";
 import { controlSocket, manifestIdentity } from "../control-socket.ts";
+import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { readManifest } from "../manifest-file.ts";
 import { listenForStop, type StopListener } from "../signals.ts";
@@ -19,8 +20,14 @@ import { version } from "../version.ts";
 export async function run(invocation: Invocation, terminal: Terminal): Promise<number> {
   const { manifest, warnings } = await readManifest(invocation);
   for (const warning of warnings) terminal.err(`mothership: ${warning}\n`);
-  const names = [...manifest.mothership.prelaunch, ...manifest.ships].map((one) => one.name);
-  const sink = terminal.interactive ? prettySink(terminal.out, { names, color: terminal.color }) : jsonSink(terminal.out);
+  if (invocation.tui && !terminal.interactive) throw new UsageError("--tui needs a terminal");
+  const names = [...manifest.mothership.prelaunch, ...manifest.ships, ...manifest.bays].map((one) => one.name);
+  // While the user interface has the screen, nothing else is written there; it shows the lines itself.
+  let quiet = false;
+  const write = (text: string): void => {
+    if (!quiet) terminal.out(text);
+  };
+  const sink = terminal.interactive ? prettySink(write, { names, color: terminal.color }) : jsonSink(write);
   const log = createLogger({ clock: systemClock, level: logLevel(process.env["MOTHERSHIP_LOG"]), write: sink.own });
   let fleet: Mothership | undefined;
   // A service has no terminal that could hang up; there SIGHUP asks for a reload, as everywhere.
@@ -53,12 +60,28 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   for (const { bind, address } of fleet.listening) log.info("Listening", { bind, address: address.replace(/^tcp:(.*)/, "http:$1/") });
   log.info("Mothership runs", { ships: manifest.ships.length });
 
-  const stopping = signals.stop.aborted ? Promise.resolve() : once(signals.stop, "abort").then(() => undefined);
-  await Promise.race([stopping, fleet.finished]);
+  const over = AbortSignal.any([signals.stop, finishing(fleet)]);
+  if (invocation.tui) {
+    const { showFleet } = await import("./tui.ts");
+    quiet = true;
+    await showFleet(fleet.control, terminal, { signal: over }).finally(() => {
+      quiet = false;
+    });
+  } else if (!over.aborted) {
+    await once(over, "abort");
+  }
   await fleet.close({ signal: signals.force });
   const { status, exitCode } = await fleet.finished;
   sayLast(signals.mistake === undefined ? status : "crashed", sink, terminal);
   return signals.mistake === undefined ? exitCode : exitCodes.failed;
+}
+
+/** Fires when the fleet has ended by itself. */
+function finishing(fleet: Mothership): AbortSignal {
+  const ended = new AbortController();
+  // `finished` never rejects.
+  fleet.finished.then(() => ended.abort()).catch(() => undefined);
+  return ended.signal;
 }
 
 function tellingOf(log: Logger): StopListener {

@@ -1,0 +1,29 @@
+import type { FleetControl } from "@mothership/control";
+import { type AbortOptions, silentLogger, systemClock } from "@mothership/kernel";
+import { openTui } from "@mothership/tui";
+import type { Invocation } from "../args.ts";
+import { fleetOf } from "../control-socket.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { listenForStop } from "../signals.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `mothership tui`: shows a fleet that runs elsewhere. Leaving it does not touch the fleet. */
+export async function tui(invocation: Invocation, terminal: Terminal): Promise<number> {
+  using stopped = listenForStop({ received: () => undefined, failed: (error) => terminal.err(`${String(error)}\n`) }, "stop");
+  await showFleet(fleetOf(invocation), terminal, { signal: stopped.stop });
+  return exitCodes.done;
+}
+
+/** Shows a fleet until the user leaves or the signal fires. The terminal is given back in every case, also when the process exits meanwhile. */
+export async function showFleet(control: FleetControl, { color }: Terminal, { signal }: AbortOptions): Promise<void> {
+  const streams = { input: process.stdin, output: process.stdout };
+  await using shown = await openTui(control, streams, { clock: systemClock, log: silentLogger }, { color, signal });
+  process.once("exit", shown.restore);
+  try {
+    const stop = signal && new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await Promise.race([shown.quit, ...(stop ? [stop] : [])]);
+  } finally {
+    shown.restore();
+    process.removeListener("exit", shown.restore);
+  }
+}
