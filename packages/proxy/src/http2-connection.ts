@@ -2,8 +2,8 @@
  * The life of an HTTP/2 connection.
  *
  * 1. serving: each stream becomes one exchange. Only its own client is told about what is wrong with one; the others go on.
- * 2. leaving: GOAWAY has been sent. Streams that were opened before the client heard of it are still served (RFC 9113, 6.8), which takes
- *    two of these frames, and what runs ends in its own time.
+ * 2. leaving: GOAWAY has been sent, which names the last stream that is served; what runs ends in its own time. A client may send again what
+ *    it sent after that (RFC 9113, 6.8). A first GOAWAY that only announces the second is no option: node:http2 ignores new streams after any.
  * 3. gone: the socket is closed.
  */
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
@@ -19,11 +19,6 @@ import { patience } from "./patience.ts";
 
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_FLAG_END_STREAM } = constants;
 
-/** As the last stream in a first GOAWAY: any that is still on its way. */
-const anyStream = 2 ** 31 - 1;
-/** A client that does not answer a PING for so long will not have heard of the first GOAWAY either. */
-const noticeMs = 1000;
-
 class Http2Connection implements ServerConnection, Http2ExchangeHost {
   readonly settings: Http2Settings;
   readonly done: Promise<void>;
@@ -37,7 +32,7 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
   #idleSince = 0;
   #timer: Disposable | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
-  #notice: Disposable | undefined;
+  #lingering: Disposable | undefined;
   #leaving = false;
   #gone = false;
 
@@ -156,15 +151,7 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
     if (this.#leaving || this.#gone) return;
     this.#leaving = true;
     if (this.idle) this.#rest();
-    const session = this.#session;
-    session.goaway(NGHTTP2_NO_ERROR, anyStream);
-    const finish = (): void => {
-      this.#notice?.[Symbol.dispose]();
-      if (!session.destroyed && !session.closed) session.close();
-    };
-    // The answer to a PING shows that the client has read what came before it.
-    this.#notice = this.#deps.clock.timer(noticeMs, finish);
-    if (!session.ping(finish)) finish();
+    this.#session.close();
   }
 
   #force(reason: Error): void {
@@ -179,13 +166,13 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
     if (code === NGHTTP2_NO_ERROR) this.#session.destroy();
     else this.#session.destroy(reason, code);
     // A client that does not read would keep the socket open for ever.
-    this.#notice = this.#deps.clock.timer(this.settings.timeouts.lingerMs, () => resetSocket(this.#socket));
+    this.#lingering = this.#deps.clock.timer(this.settings.timeouts.lingerMs, () => resetSocket(this.#socket));
   }
 
   #stop(): void {
     this.#gone = true;
     this.#timer?.[Symbol.dispose]();
-    this.#notice?.[Symbol.dispose]();
+    this.#lingering?.[Symbol.dispose]();
   }
 
   /** Looks after the connection in `ms` at the latest. One timer, set anew only if it would come too late. */
@@ -220,7 +207,7 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
   /** How long nothing may run before something is done about it. */
   get #idleMs(): number {
     const { headMs, idleMs, lingerMs } = this.settings.timeouts;
-    if (this.#leaving) return noticeMs + lingerMs;
+    if (this.#leaving) return lingerMs;
     return this.#requests === 0 ? headMs : idleMs;
   }
 }

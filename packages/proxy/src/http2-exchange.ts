@@ -34,7 +34,7 @@ export interface Http2ExchangeHost {
 
 type State = "open" | "responding" | "sent" | "tunnel" | "over";
 
-const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_NO_ERROR } = constants;
 const unwanted = new Error("a response with this status or to this method has no content");
 
 /** So much is handed to the stream at a time: a client that takes this much within the stall time is slow, and no more than slow. */
@@ -155,13 +155,13 @@ export class Http2Exchange implements Incoming, BodyReader {
 
   abort(reason: Error): void {
     if (this.#state === "over" || this.#state === "tunnel") return;
-    this.#reset(NGHTTP2_INTERNAL_ERROR, reason);
+    this.#reset(reason);
   }
 
   /** Ends whatever it is by force: the connection is closed and its patience is over. */
   force(reason: Error): void {
-    if (this.#state === "tunnel") this.#stream.close(NGHTTP2_CANCEL);
-    else this.#reset(NGHTTP2_CANCEL, reason);
+    if (this.#state === "tunnel") resetStream(this.#stream, reason);
+    else this.#reset(reason);
   }
 
   /** Our own short answer, to a request that nobody works on any more. */
@@ -177,7 +177,7 @@ export class Http2Exchange implements Incoming, BodyReader {
     if (piece.length === 0) return true;
     this.#responseBytes += piece.length;
     if (this.#length !== undefined && this.#responseBytes > this.#length) {
-      this.#reset(NGHTTP2_INTERNAL_ERROR, new BodyLengthError(this.#length, this.#responseBytes));
+      this.#reset(new BodyLengthError(this.#length, this.#responseBytes));
       return false;
     }
     this.#queue.push(piece);
@@ -192,7 +192,7 @@ export class Http2Exchange implements Incoming, BodyReader {
   end(trailers?: Fields): void {
     if (this.#state !== "responding" || this.#last) return;
     if (this.#length !== undefined && this.#responseBytes < this.#length) {
-      this.#reset(NGHTTP2_INTERNAL_ERROR, new BodyLengthError(this.#length, this.#responseBytes));
+      this.#reset(new BodyLengthError(this.#length, this.#responseBytes));
       return;
     }
     this.#trailers = trailers;
@@ -201,15 +201,14 @@ export class Http2Exchange implements Incoming, BodyReader {
   }
 
   fail(error: Error): void {
-    if (this.#state === "responding") this.#reset(NGHTTP2_INTERNAL_ERROR, error);
+    if (this.#state === "responding") this.#reset(error);
   }
 
   /** Looks whether the client takes too long. True while there is something to look after. */
   look(now: number): boolean {
     const { stallMs, minBytesPerSecond } = this.#host.settings.timeouts;
     if (this.#inbound?.tooSlow(now, stallMs, minBytesPerSecond)) this.#bodyRefused(refusals.BODY_TIMEOUT);
-    else if (this.#writing && now - this.#wroteAt >= stallMs)
-      this.#reset(NGHTTP2_CANCEL, new Error("the client took nothing in time"), "clientLeft");
+    else if (this.#writing && now - this.#wroteAt >= stallMs) this.#reset(new Error("the client took nothing in time"), "clientLeft");
     else this.#closeBehind();
     return this.#state !== "over" && (this.#writing || this.#inbound?.wanted === true);
   }
@@ -283,11 +282,10 @@ export class Http2Exchange implements Incoming, BodyReader {
     this.#stream.resume();
   }
 
-  #reset(code: number, reason: Error, end: Outcome["end"] = "aborted"): void {
+  #reset(reason: Error, end: Outcome["end"] = "aborted"): void {
     if (this.#state === "over") return;
     this.#over(reason, end);
-    this.#stream.close(code);
-    this.#stream.resume();
+    resetStream(this.#stream, reason);
   }
 
   #over(reason: Error, end: Outcome["end"]): void {
@@ -333,7 +331,7 @@ export class Http2Exchange implements Incoming, BodyReader {
     const error = new RequestBodyError(refusal);
     // An answer that has begun cannot be taken back: it is cut off, so that it does not look complete.
     if (this.#state === "responding") {
-      this.#reset(NGHTTP2_CANCEL, error);
+      this.#reset(error);
       return;
     }
     // Answered first: whoever hears that the body failed would answer something less exact.
@@ -355,6 +353,14 @@ export class Http2Exchange implements Incoming, BodyReader {
 }
 
 const ignore = (): void => undefined;
+
+/**
+ * Resets a stream with INTERNAL_ERROR. Not by `close(code)`, which ends the stream before it resets it: a client takes what it has by then for
+ * the whole.
+ */
+function resetStream(stream: ServerHttp2Stream, reason: Error): void {
+  stream.destroy(reason);
+}
 
 /** Content-Length of a response without content (RFC 9110, 8.6): what it would have been for HEAD and 304, 0 or nothing else. */
 function bareLength(method: string, { status, fields }: ResponseHead, body: Body): number | undefined {

@@ -4,7 +4,7 @@ import type { Incoming } from "@mothership/kernel";
 
 /** What one HTTP/2 connection may cost besides what `ServerLimits` say of each request. Defaults: `defaultHttp2Limits`. */
 export interface Http2Limits {
-  /** Requests at a time; a further one is refused and may be sent again. */
+  /** Requests at a time; a further one is refused and may be sent again, and ends the connection of a client that has acknowledged the limit. */
   readonly maxStreams: number;
   /** Bytes of one request that may arrive before its reader has taken those before them. */
   readonly streamWindowBytes: number;
@@ -84,8 +84,8 @@ export function sessionOptions({ http2, limits, upgrades }: Http2Settings): Serv
     maxOutstandingPings: 10,
     maxSettings: 32,
     // What arrives in one read is counted by us only after it; this stops it while it is parsed.
-    streamResetBurst: 2 * http2.resetBurst,
-    streamResetRate: 2 * http2.resetsPerSecond,
+    streamResetBurst: 4 * http2.resetBurst,
+    streamResetRate: 4 * http2.resetsPerSecond,
     maxSendHeaderBlockLength: maxSentHeadBytes,
     settings: {
       maxConcurrentStreams: http2.maxStreams,
