@@ -1,7 +1,6 @@
 import { hostname } from "node:os";
-import { type AbortOptions, type Deps, hasCode } from "@mothership/kernel";
-import type { ElectionUrl } from "./election-url.ts";
-import { parseElectionUrl } from "./election-url.ts";
+import type { AbortOptions, Deps } from "@mothership/kernel";
+import { type ElectionUrl, parseElectionUrl } from "./election-url.ts";
 import { ElectionDatabaseError } from "./errors.ts";
 import type { Launch } from "./launch.ts";
 import { type LockKey, lockKeyOf } from "./lock-key.ts";
@@ -116,5 +115,5 @@ const settings = `SELECT set_config('search_path', 'pg_catalog', false),
 
 /** True when another try may succeed. */
 export function isTransient(error: unknown): error is ElectionDatabaseError {
-  return error instanceof ElectionDatabaseError && hasCode(error, "MS_ELECTION_DATABASE") && error.transient;
+  return error instanceof ElectionDatabaseError && error.transient;
 }

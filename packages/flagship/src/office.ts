@@ -2,15 +2,19 @@ import { addAbortListener } from "node:events";
 import { type AbortOptions, type Deps, deadline, messageOf, redact } from "@mothership/kernel";
 import { withoutSecret } from "./driver-error.ts";
 import { type Election, isTransient, openLedger } from "./election.ts";
-import { OfficeLostError } from "./errors.ts";
+import { ElectionDatabaseError, OfficeLostError } from "./errors.ts";
 import { beat, begin, bury, byId, finish, type Holder, inherit, type Ledger, leaseLeft, type Result, tryLock, unlock } from "./record.ts";
 
 // The office of a flagship: the lock, which the session holds, and a row that is "running" and bears this holder's token.
-// 1. It begins when both are there, and when nobody's lost work can be going on any more.
-// 2. Signs of life go to the row, so that others know until when our work might go on if the session is lost.
-// 3. It ends with a result on record, or by the loss of the session, after which nothing may be written.
+// 1. The row is written at once, so that others can join, and gives signs of life.
+// 2. Work begins when the leases of all lost flagships have run out, and with a lease of its own on record.
+// 3. Each further sign of life renews the lease: for so long our work might go on if the session were lost.
+// 4. It ends with a result on record, or by the loss of the session, after which nothing may be written.
 
-/** Takes ownership of the ledger, whose session holds the lock. `predecessor`: the row whose flagship was lost, to go on in its place. */
+/**
+ * Takes ownership of the ledger, whose session holds the lock. `predecessor`: the row whose flagship was lost, to go on in
+ * its place. Resolves when work may begin.
+ */
 export async function takeOffice(
   election: Election,
   ledger: Ledger,
@@ -19,7 +23,7 @@ export async function takeOffice(
   deps: Deps,
   { signal }: AbortOptions,
 ): Promise<Office> {
-  const waitMs = await leaseLeft(ledger, holder, { signal });
+  const waitMs = await leaseLeft(ledger, { signal });
   await bury(ledger, { allBut: predecessor }, { signal });
   if (predecessor !== undefined) await inherit(ledger, predecessor, holder, { signal });
   const id = predecessor ?? (await begin(ledger, holder, { signal }));
@@ -28,8 +32,10 @@ export async function takeOffice(
     await office.begin(waitMs, { signal });
     return office;
   } catch (error) {
-    await office.close("the flagship gave up before it began");
-    throw error;
+    await office.abandon();
+    // Nothing has been done in it, so this is no more than a connection that broke.
+    const { lost } = office;
+    throw lost.aborted ? new ElectionDatabaseError(ledger.session.target, messageOf(lost.reason), { transient: true }) : error;
   }
 }
 
@@ -44,8 +50,8 @@ export class Office {
   readonly #ended = new AbortController();
   #heart: Promise<void> = Promise.resolve();
   #result: Promise<void> | undefined;
-  /** False while the work of a predecessor may go on. */
-  #endsLease = false;
+  /** Work may be going on, so that each sign of life has to renew the lease. */
+  #leased = false;
 
   constructor(election: Election, ledger: Ledger, id: string, holder: Holder, deps: Deps) {
     this.#election = election;
@@ -60,14 +66,22 @@ export class Office {
     return this.#lost.signal;
   }
 
-  /** Starts the signs of life, and waits for the end of what lost flagships left behind. */
+  /** Gives signs of life, waits for the end of what lost flagships left behind, and takes a lease of its own. */
   async begin(waitMs: number, { signal }: AbortOptions): Promise<void> {
     this.#heart = this.#beatOn();
     if (waitMs > 0) {
       this.#deps.log.warn("a flagship was lost lately; waiting until its work must have stopped", { durationMs: Math.round(waitMs) });
       await this.#deps.clock.sleep(waitMs, { signal: signal ? AbortSignal.any([signal, this.lost]) : this.lost });
     }
-    this.#endsLease = true;
+    this.#leased = true;
+    if (!(await this.#beat({ signal }))) this.#lose("somebody else has changed its record");
+    this.lost.throwIfAborted();
+  }
+
+  /** Leaves before work has begun. Where another may take over, it finds everything as it was. */
+  async abandon(): Promise<void> {
+    if (this.#election.onFlagshipLoss === "abort") await this.announceAbort("the flagship gave up before it began");
+    await this.#end();
   }
 
   announceReady(): Promise<void> {
@@ -80,7 +94,7 @@ export class Office {
     if (this.lost.aborted) return;
     // Work that fails often says which URL it used, and that may well be the election's.
     const said = withoutSecret(redact(reason), this.#election.url.password);
-    this.#result ??= this.#announce({ state: "aborted", reason: said, endsLease: this.#endsLease }).catch((error: unknown) => {
+    this.#result ??= this.#announce({ state: "aborted", reason: said, endsLease: this.#leased }).catch((error: unknown) => {
       this.#deps.log.warn("the abort could not be put on record; the others will notice that the flagship is gone", {
         reason: messageOf(error),
       });
@@ -91,9 +105,17 @@ export class Office {
   /** Without a result the launch is aborted for this reason. Afterwards nothing is left of the session. */
   async close(reason: string): Promise<void> {
     await this.announceAbort(reason);
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     this.#ended.abort();
     await this.#heart;
     await this.#ledger.session.close();
+  }
+
+  #beat(options: AbortOptions): Promise<boolean> {
+    return beat(this.#ledger, this.#id, this.#holder.token, this.#leased ? this.#election.leaseMs : 0, options);
   }
 
   async #beatOn(): Promise<void> {
@@ -103,7 +125,7 @@ export class Office {
     try {
       while (true) {
         await clock.sleep(this.#election.heartbeatMs, { signal: this.#ended.signal });
-        if (!(await beat(this.#ledger, this.#id, this.#holder, {}))) return this.#lose("somebody else has changed its record");
+        if (!(await this.#beat({}))) return this.#lose("somebody else has changed its record");
       }
     } catch (error) {
       this.#lose(messageOf(error));

@@ -24,10 +24,10 @@ export function postgresCoordinator(spec: PostgresElection, deps: Deps): Coordin
 }
 
 async function elect(election: Election, deps: Deps, { signal }: AbortOptions): Promise<Tenure> {
-  const { electionTimeoutMs, holderName, launch, leaseMs, lock, pollMs, url } = election;
+  const { electionTimeoutMs, holderName, launch, lock, pollMs, url } = election;
   const { clock, log } = deps;
   log.debug("electing", { target: url.target, launch: launch.id, lockKey: lock.key, classid: lock.classid, objid: lock.objid });
-  const holder: Holder = { name: holderName, token: randomUUID(), leaseMs };
+  const holder: Holder = { name: holderName, token: randomUUID() };
   using limit = deadline("electing", electionTimeoutMs, clock, signal);
   const options = { signal: limit.signal };
   const progress = { last: "the database has not answered" };

@@ -64,8 +64,6 @@ export interface Ledger {
 export interface Holder {
   readonly name: string;
   readonly token: string;
-  /** How long after each sign of life its work may still go on, when it has lost the office without knowing. */
-  readonly leaseMs: number;
 }
 
 /**
@@ -121,14 +119,14 @@ export async function atWork({ session, fleet }: Ledger, options: AbortOptions):
   return recordOf((await session.query(text, [fleet], options))[0]);
 }
 
-/** How long the work of other flagships, lost ones, may still go on. Under the lock, before this holder writes anything. */
-export async function leaseLeft({ session, fleet }: Ledger, { token }: Holder, options: AbortOptions): Promise<number> {
+/** How long the work of flagships that were lost may still go on. Under the lock. */
+export async function leaseLeft({ session, fleet }: Ledger, options: AbortOptions): Promise<number> {
   const text = `SELECT coalesce(extract(epoch FROM max(lease_until) - clock_timestamp()) * 1000, 0)::float8 AS ms
-    FROM mothership_flagship.launches WHERE fleet = $1 AND token <> $2`;
-  return Math.max(0, Number((await session.query(text, [fleet, token], options))[0]?.["ms"]));
+    FROM mothership_flagship.launches WHERE fleet = $1`;
+  return Math.max(0, Number((await session.query(text, [fleet], options))[0]?.["ms"]));
 }
 
-/** Puts a new attempt on record, and wakes those who may join it. Under the lock. */
+/** Puts a new attempt on record, still without a lease, and wakes those who may join it. Under the lock. */
 export async function begin(ledger: Ledger, holder: Holder, options: AbortOptions): Promise<string> {
   const { session, pid, fleet, launch, lock } = ledger;
   await session.query(
@@ -139,34 +137,36 @@ export async function begin(ledger: Ledger, holder: Holder, options: AbortOption
   );
   const [row] = await session.query(
     `WITH new AS (INSERT INTO mothership_flagship.launches (fleet, launch, state, holder, token, lease_until)
-        SELECT $1, $2, 'running', $3, $4, clock_timestamp() + $5::float8 * interval '1 millisecond' WHERE pg_backend_pid() = $6 RETURNING id)
-      SELECT id::text, pg_notify($7, '') FROM new`,
-    [fleet, launch.id, holder.name, holder.token, holder.leaseMs, pid, lock.channel],
+        SELECT $1, $2, 'running', $3, $4, clock_timestamp() WHERE pg_backend_pid() = $5 RETURNING id)
+      SELECT id::text, pg_notify($6, '') FROM new`,
+    [fleet, launch.id, holder.name, holder.token, pid, lock.channel],
     options,
   );
   if (row === undefined) throw strayed(ledger);
   return String(row["id"]);
 }
 
-/** Takes the place of a flagship that was lost. Under the lock. */
+/** Takes the place of a flagship that was lost, whose lease stays. Under the lock. */
 export async function inherit(ledger: Ledger, id: string, holder: Holder, options: AbortOptions): Promise<void> {
   const [row] = await ledger.session.query(
-    `UPDATE mothership_flagship.launches SET holder = $2, token = $3, beat_at = clock_timestamp(),
-        lease_until = greatest(lease_until, clock_timestamp() + $4::float8 * interval '1 millisecond')
-      WHERE id = $1::bigint AND state = 'running' AND pg_backend_pid() = $5 RETURNING id`,
-    [id, holder.name, holder.token, holder.leaseMs, ledger.pid],
+    `UPDATE mothership_flagship.launches SET holder = $2, token = $3, beat_at = clock_timestamp()
+      WHERE id = $1::bigint AND state = 'running' AND pg_backend_pid() = $4 RETURNING id`,
+    [id, holder.name, holder.token, ledger.pid],
     options,
   );
   if (row === undefined) throw strayed(ledger);
 }
 
-/** A sign of life. False when the row is no longer this holder's. */
-export async function beat({ session, pid }: Ledger, id: string, holder: Holder, options: AbortOptions): Promise<boolean> {
+/**
+ * A sign of life, with a lease: for how long after it work may go on if the session is lost. False when the row is no longer
+ * this holder's.
+ */
+export async function beat({ session, pid }: Ledger, id: string, token: string, leaseMs: number, options: AbortOptions): Promise<boolean> {
   const rows = await session.query(
     `UPDATE mothership_flagship.launches SET beat_at = clock_timestamp(),
         lease_until = greatest(lease_until, clock_timestamp() + $3::float8 * interval '1 millisecond')
       WHERE id = $1::bigint AND token = $2 AND state = 'running' AND pg_backend_pid() = $4 RETURNING id`,
-    [id, holder.token, holder.leaseMs, pid],
+    [id, token, leaseMs, pid],
     options,
   );
   return rows.length === 1;
@@ -175,7 +175,7 @@ export async function beat({ session, pid }: Ledger, id: string, holder: Holder,
 export interface Result {
   readonly state: "ready" | "aborted";
   readonly reason: string;
-  /** False when a predecessor's work may still go on, so that its lease has to stay. */
+  /** The holder's own work has ended, and with it the lease. False before it began: a predecessor's lease has to stay. */
   readonly endsLease: boolean;
 }
 

@@ -19,6 +19,15 @@ async function states(fleet: string): Promise<unknown[]> {
   return (await sql("SELECT state FROM mothership_flagship.launches WHERE fleet = $1 ORDER BY id", [fleet])).map(({ state }) => state);
 }
 
+const seenTokens = new Map<string, Set<unknown>>();
+/** How many different flagships have been seen on record. */
+async function tokens(fleet: string): Promise<number> {
+  const seen = seenTokens.get(fleet) ?? new Set();
+  for (const { token } of await sql("SELECT token FROM mothership_flagship.launches WHERE fleet = $1", [fleet])) seen.add(token);
+  seenTokens.set(fleet, seen);
+  return seen.size;
+}
+
 /** Moves everything that a fleet has on record into the past. */
 async function age(fleet: string, seconds: number): Promise<void> {
   const columns = ["started_at", "beat_at", "lease_until", "finished_at"].map((name) => `${name} = ${name} - interval '${seconds} s'`);
@@ -264,6 +273,36 @@ describe("a flagship that is lost", () => {
       await using third = await coordinatorOf({ ...spec, launch: launch("third") }).elect();
       expect([third.role, systemClock.now() - after < 400]).toEqual(["flagship", true]);
     }
+  });
+
+  test("has that time even if its successor loses its own connection while it waits", async () => {
+    const spec = electionSpec({ stopGraceMs: 1000, answerTimeoutMs: 200, onFlagshipLoss: "takeover" });
+    await using _ = await coordinatorOf(spec).elect();
+    expect(await tokens(spec.fleet)).toBe(1);
+    await endSessions(spec.fleet, true);
+    const before = systemClock.now();
+    const electing = coordinatorOf(spec).elect();
+    await eventually("the successor on record", async () => (await tokens(spec.fleet)) === 2);
+    await endSessions(spec.fleet, true);
+    await using successor = await electing;
+    expect([successor.role, successor.signal.aborted]).toEqual(["flagship", false]);
+    expect(systemClock.now() - before).toBeGreaterThan(1000 + 2 * 200 - 100);
+  });
+
+  test("is replaced by another when its successor leaves while it waits", async () => {
+    const spec = electionSpec({ stopGraceMs: 600, answerTimeoutMs: 200, onFlagshipLoss: "takeover" });
+    await using _ = await coordinatorOf(spec).elect();
+    await using first = await coordinatorOf(spec).elect();
+    expect(await tokens(spec.fleet)).toBe(1);
+    const leaving = new AbortController();
+    const left = expect(first.waitUntilReady({ signal: leaving.signal })).rejects.toThrow("leaving");
+    await endSessions(spec.fleet, true);
+    await eventually("the successor on record", async () => (await tokens(spec.fleet)) === 2);
+    await using second = await coordinatorOf(spec).elect();
+    const waiting = second.waitUntilReady();
+    leaving.abort(new Error("leaving"));
+    await left;
+    expect([await waiting, second.role, first.role]).toEqual(["promoted", "flagship", "escort"]);
   });
 
   test("is noticed by itself when the connection falls silent", async () => {

@@ -26,8 +26,8 @@ export const timings = {
   electionTimeoutMs: 10_000,
   prelaunchTimeoutMs: 10_000,
   heartbeatMs: 100,
-  answerTimeoutMs: 1200,
-  stopGraceMs: 400,
+  answerTimeoutMs: 900,
+  stopGraceMs: 300,
   pollMs: 50,
 } as const;
 
