@@ -49,7 +49,7 @@ export function fit(line: Line, columns: number, skip = 0): Line {
       if (at + wide > end) {
         const keep = short ?? { spans: fitted.length, text, at };
         const last = fitted[keep.spans - 1] ?? span;
-        const room = end - 1 - keep.at;
+        const room = end - 1 - Math.max(keep.at, skip);
         return [...fitted.slice(0, keep.spans - 1), { ...last, text: columns > 0 ? `${keep.text}${" ".repeat(Math.max(0, room))}…` : "" }];
       }
       if (wide > 0 && short === undefined && at + wide > end - 1) short = { spans: fitted.length, text, at };
@@ -75,10 +75,10 @@ export function pad(line: Line, columns: number, align: "left" | "right" = "left
   return align === "left" ? [...fitted, space] : [space, ...fitted];
 }
 
-/** `left` and `right` at the two ends of a line; the left one is cut where both do not fit. */
+/** `left` and `right` at the two ends of a line. Where both do not fit the left one is cut; where little of it would be left, the right one goes. */
 export function between(left: Line, right: Line, columns: number): Line {
   const room = columns - lineWidth(right) - 1;
-  return room < columns / 2 ? pad(left, columns) : [...pad(left, room), { text: " " }, ...right];
+  return room < Math.min(lineWidth(left), columns / 4) ? pad(left, columns) : [...pad(left, room), { text: " " }, ...right];
 }
 
 export function lineWidth(line: Line): number {

@@ -57,7 +57,7 @@ function withEvent(model: Model, event: FleetEvent): Step {
   if (event.type === "status") return still({ ...model, fleet: { ...model.fleet, seq, status: event.status, since: at } });
   const { unit } = event;
   const known = model.units.findIndex(({ name }) => name === unit.name);
-  const units = known < 0 ? [...model.units, unit] : model.units.with(known, { ...model.units[known], ...unit });
+  const units = known < 0 ? [...model.units, unit] : model.units.with(known, unit);
   return still({ ...model, fleet: { ...model.fleet, seq }, units });
 }
 

@@ -1,5 +1,5 @@
 import type { UnitSnapshot } from "@mothership/control";
-import { bytes, span, sparkline } from "./format.ts";
+import { bytes, counted, span, sparkline } from "./format.ts";
 import { detailRows, unitRows } from "./layout.ts";
 import { type Model, selectedUnit, shownUnits } from "./model.ts";
 import { type Line, pad, type Span, width } from "./text.ts";
@@ -130,7 +130,7 @@ function details(model: Model, now: number): readonly Line[] {
   const memory = model.memory.get(unit.name) ?? [];
   const trend = memory.length > 0 ? `memory ${sparkline(memory, 40)} ${bytes(memory.at(-1) ?? 0)}` : "";
   const facts: Line = [
-    { text: unit.clients === undefined ? "" : `${unit.clients} clients  ` },
+    { text: unit.clients === undefined ? "" : `${counted(unit.clients, "client")}  ` },
     { text: `routes ${unit.routes.join(" ") || "none"}`, dim: true },
   ];
   const reason: Line = [{ text: unit.reason === "" ? "" : `${unit.reason}  ` }, { text: trend, color: "cyan" }];

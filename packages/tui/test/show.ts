@@ -1,27 +1,29 @@
 // Opens the interface on a fleet of plain values, in the terminal this runs in. For the end-to-end tests, and to look at by hand:
 //   node packages/tui/test/show.ts [units] [flood | gone | throw | exit]
-import { silentLogger, systemClock } from "@mothership/kernel";
+import { type Clock, silentLogger, systemClock } from "@mothership/kernel";
 import { openTui } from "../src/index.ts";
-import { fleetOf } from "./fleet.ts";
+import { fleetOf, noon } from "./fleet.ts";
 import { LiteralControl } from "./literal-control.ts";
 
 const [count = "12", mode = "quiet"] = process.argv.slice(2);
 const control = new LiteralControl(fleetOf(Number(count)));
-const tui = await openTui(control, { input: process.stdin, output: process.stdout }, { clock: systemClock, log: silentLogger });
+// The time of day stands still, so that screens are always the same.
+const clock: Clock = { ...systemClock, wallTime: () => noon };
+const tui = await openTui(control, { input: process.stdin, output: process.stdout }, { clock, log: silentLogger });
 process.on("exit", () => tui.restore());
 
 let number = 0;
 const line = (text: string): void =>
-  control.lines.push({ name: "ship-0", stream: number++ % 10 === 9 ? "stderr" : "stdout", at: Date.now(), pid: 1000, text, dropped: 0 });
+  control.lines.push({ name: "ship-0", stream: number++ % 10 === 9 ? "stderr" : "stdout", at: noon, pid: 1000, text, dropped: 0 });
 for (let at = 1; at <= 200; at++) line(`line ${at} of the log \x1b[32mgreen\x1b[0m \x1b]0;title\x07\x1b[2J`);
 
 let flood: NodeJS.Timeout | undefined;
 if (mode === "flood") {
-  const began = performance.now();
+  const from = performance.now();
   let sent = 0;
   flood = setInterval(() => {
     // 10,000 lines a second, whenever the timer fires.
-    for (const due = (performance.now() - began) * 10; sent < due; sent++) line(`flood ${sent} ${"x".repeat(60)}`);
+    for (const due = (performance.now() - from) * 10; sent < due; sent++) line(`flood ${sent} ${"x".repeat(60)}`);
   }, 10);
 }
 if (mode === "gone") setTimeout(() => control.events.end(), 300);
@@ -32,10 +34,11 @@ if (mode === "throw") {
 }
 if (mode === "exit") setTimeout(() => process.exit(3), 300);
 
+const start = process.cpuUsage();
+const began = performance.now();
 const why = await tui.quit;
 clearInterval(flood);
+const { user, system } = process.cpuUsage(start);
+const share = (user + system) / 10 / (performance.now() - began);
 await tui.close();
-const { user, system } = process.cpuUsage();
-console.log(
-  `left: ${why}; asked: ${control.asked.join(", ")}; cpu ${Math.round((user + system) / 1000)} ms of ${Math.round(performance.now())} ms`,
-);
+console.log(`left: ${why}; asked: ${control.asked.join(", ")}; cpu ${share.toFixed(1)}%`);

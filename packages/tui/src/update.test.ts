@@ -1,0 +1,349 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { fleetOf, noon, unitNumber } from "../test/fleet.ts";
+import { bindings, type Key } from "./keys.ts";
+import { LogBuffer } from "./log-buffer.ts";
+import { type Effect, type Input, initialModel, logTarget, type Model, shownUnits } from "./model.ts";
+import { lineWidth, plainText } from "./text.ts";
+import { update } from "./update.ts";
+import { view } from "./view.ts";
+
+const size = { columns: 80, rows: 24 };
+const named: Readonly<Record<string, string>> = {
+  "<enter>": "enter",
+  "<esc>": "escape",
+  "<tab>": "tab",
+  "<up>": "up",
+  "<down>": "down",
+  "<pgup>": "pageup",
+  "<pgdn>": "pagedown",
+  "<home>": "home",
+  "<end>": "end",
+  "<back>": "backspace",
+  "<C-c>": "C-c",
+  "<C-u>": "C-u",
+  "<left>": "left",
+  "<right>": "right",
+  "<S-tab>": "S-tab",
+};
+
+/** `jj<enter>/abc` as keys. */
+function keys(text: string): Key[] {
+  return (text.match(/<[\w-]+>|./gsu) ?? []).map((one) => (named[one] ? { name: named[one], text: "" } : { name: one, text: one }));
+}
+
+function logOf(...texts: string[]): LogBuffer {
+  const log = new LogBuffer(5000);
+  for (const text of texts) log.push({ name: "ship-0", stream: "stdout", at: noon, pid: 1, text, dropped: 0 });
+  return log;
+}
+
+/** A model with what was pressed, and the effects of it all. */
+function pressed(text: string, { model = initialModel(fleetOf(12), size), log = logOf() } = {}): { model: Model; effects: Effect[] } {
+  const effects: Effect[] = [];
+  let now = model;
+  for (const key of keys(text)) {
+    const step = update(now, { type: "key", key }, log);
+    now = step.model;
+    effects.push(...step.effects);
+  }
+  return { model: now, effects };
+}
+
+function screen(model: Model, log = logOf()): string {
+  return view(model, log, noon).map(plainText).join("\n");
+}
+
+describe("moving", () => {
+  test.each([
+    ["jj", "ship-2"],
+    ["<down><down><up>", "ship-1"],
+    ["k", "ship-0"],
+    ["<end>", "bay-11"],
+    ["<end>j", "bay-11"],
+    ["G<home>", "ship-0"],
+    ["<pgdn>", "bay-11"],
+    ["jjj<pgup>", "ship-0"],
+  ])("%s chooses %s", (text, name) => {
+    expect(pressed(text).model.selected).toBe(name);
+  });
+
+  test("pages by what is shown, and the chosen row stays visible with 300 units", () => {
+    const model = initialModel(fleetOf(300), size);
+    let now = model;
+    for (let press = 0; press < 320; press++) {
+      now = pressed("j", { model: now }).model;
+      expect(screen(now)).toContain(`▸ ${now.selected} `);
+    }
+    expect(now.selected).toBe("bay-299");
+    const paged = pressed("<pgup>", { model: now }).model;
+    expect([paged.selected, screen(paged).includes(`▸ ${paged.selected} `)]).toEqual(["ship-283", true]);
+  });
+
+  test.each([
+    ["<tab>", "logs"],
+    ["<tab><tab>", "modules"],
+    ["<tab><tab><tab>", "overview"],
+    ["<S-tab>", "modules"],
+    ["3", "modules"],
+    ["2", "logs"],
+    ["2<tab>1", "overview"],
+    ["<enter>", "logs"],
+  ])("%s shows the tab %s", (text, tab) => {
+    expect(pressed(text).model.tab).toBe(tab);
+  });
+
+  test("goes through modules in their tab and leaves the chosen unit alone", () => {
+    const { model } = pressed("3jjj");
+    expect([model.moduleIndex, model.selected]).toEqual([1, "ship-0"]);
+    expect(screen(model)).toContain("▸ headers");
+  });
+});
+
+describe("filtering", () => {
+  test("shows what matches while it is typed, by name, group or state", () => {
+    expect(shownUnits(pressed("/bay").model).map(({ name }) => name)).toEqual(["bay-5", "bay-11"]);
+    expect(shownUnits(pressed("/FAILED").model).map(({ name }) => name)).toEqual(["bay-11"]);
+    expect(shownUnits(pressed("/workers").model)).toHaveLength(4);
+  });
+
+  test("stays in force after Enter, is edited by the next /, and Esc ends it", () => {
+    const filtered = pressed("/bay<enter>").model;
+    expect([filtered.filter, filtered.entry, filtered.selected]).toEqual(["bay", undefined, "bay-5"]);
+    expect(pressed("/<back><back><enter>", { model: filtered }).model.filter).toBe("b");
+    expect(pressed("<esc>", { model: filtered }).model.filter).toBe("");
+  });
+
+  test("Esc while typing leaves the filter as it was, Ctrl-U empties it", () => {
+    const filtered = pressed("/bay<enter>").model;
+    expect(pressed("/xyz<esc>", { model: filtered }).model.filter).toBe("bay");
+    expect(pressed("/<C-u>s<enter>", { model: filtered }).model.filter).toBe("s");
+  });
+
+  test("letters are letters while typing, and not commands", () => {
+    const { model, effects } = pressed("/qrs");
+    expect([model.entry?.text, model.asking, effects]).toEqual(["qrs", undefined, []]);
+  });
+
+  test("says so when nothing matches, and then there is nothing to restart", () => {
+    const { model } = pressed("/nothing<enter>r");
+    expect(model.asking).toBeUndefined();
+    expect(screen(model)).toContain("No unit matches the filter");
+    expect(screen(model)).toContain("choose a unit first, to restart it");
+  });
+});
+
+describe("steering", () => {
+  test.each([
+    ["r", "restart"],
+    ["s", "stop"],
+    ["S", "start"],
+  ])("%s asks before it will %s", (key, action) => {
+    const asked = pressed(`j${key}`);
+    expect([asked.model.asking, asked.effects]).toEqual([{ action, unit: "ship-1" }, []]);
+    expect(screen(asked.model)).toMatch(/(Restart|Stop|Start) "ship-1"\? y: yes/);
+    expect(pressed("y", { model: asked.model }).effects).toEqual([{ type: "act", action, unit: "ship-1" }]);
+  });
+
+  test.each(["n", "<enter>", "<esc>", "q", "r", " "])("%j is no answer that does anything", (key) => {
+    const { model, effects } = pressed(`r${key}`);
+    expect([model.asking, effects]).toEqual([undefined, []]);
+  });
+
+  test("does what was asked to whom it was asked about, though the choice has moved on", () => {
+    const asked = pressed("jr").model;
+    const gone = update(asked, { type: "snapshot", snapshot: fleetOf(12, { units: [unitNumber(7)] }) }, logOf()).model;
+    expect(pressed("y", { model: gone }).effects).toEqual([{ type: "act", action: "restart", unit: "ship-1" }]);
+  });
+
+  test("warns of critical units", () => {
+    expect(screen(pressed("s").model)).toContain('Stop "ship-0" (critical)?');
+  });
+
+  test("one thing at a time for one unit, until it is done or has failed", () => {
+    const running = pressed("ryr").model;
+    expect([running.asking, running.notice?.text]).toEqual([undefined, "ship-0: restart is under way"]);
+    const failed = update(running, { type: "acted", unit: "ship-0", action: "restart", failure: "no such luck" }, logOf());
+    expect(failed.effects).toEqual([{ type: "refresh" }]);
+    expect(screen(failed.model)).toContain("ship-0: restart failed: no such luck");
+    expect(pressed("r", { model: failed.model }).model.asking).toBeDefined();
+  });
+
+  test("nothing is asked of a fleet that has gone", () => {
+    const lost = update(pressed("r").model, { type: "lost", reason: "it has ended" }, logOf()).model;
+    expect(lost.asking).toBeUndefined();
+    expect(screen(lost)).toContain("fleet gone");
+    expect(screen(lost)).toContain("The fleet is gone: it has ended. Press q to leave.");
+    expect(pressed("ry", { model: lost }).effects).toEqual([]);
+    expect(pressed("q", { model: lost }).effects).toEqual([{ type: "quit" }]);
+  });
+});
+
+describe("leaving and help", () => {
+  test.each(["q", "<C-c>", "?q", "r<C-c>", "/x<C-c>"])("%s leaves", (text) => {
+    expect(pressed(text).effects).toEqual([{ type: "quit" }]);
+  });
+
+  test("help names every key and fits 80x24; any key closes it and does nothing else", () => {
+    const { model } = pressed("?");
+    for (const { help } of bindings) expect(screen(model)).toContain(help);
+    const closed = pressed("r", { model }).model;
+    expect([closed.help, closed.asking]).toEqual([false, undefined]);
+  });
+});
+
+describe("logs", () => {
+  const hundred = logOf(...Array.from({ length: 100 }, (_, at) => `line ${at}${at % 30 === 7 ? " needle" : ""}`));
+  const opened = pressed("2", { log: hundred }).model;
+  const after = (text: string, model = opened): Model => pressed(text, { model, log: hundred }).model;
+
+  test("follow the end until scrolled, and again from the end on", () => {
+    expect(screen(opened, hundred)).toContain("line 99");
+    const up = after("<pgup>");
+    expect([up.follow, up.logTop]).toEqual([false, 60]);
+    expect(screen(up, hundred)).toContain("standing still");
+    expect([after("<pgdn>", up).follow, after("<end>", up).follow, after("<home>").logTop]).toEqual([true, true, 0]);
+  });
+
+  test("stand still where they are with f, while lines come", () => {
+    const log = logOf(...Array.from({ length: 100 }, (_, at) => `line ${at}`));
+    const model = pressed("2f", { log }).model;
+    const before = screen(model, log).match(/line \d+/g);
+    log.push({ name: "ship-0", stream: "stdout", at: noon, pid: 1, text: "line new", dropped: 0 });
+    expect(screen(model, log).match(/line \d+/g)).toEqual(before);
+    expect(screen(pressed("f", { model, log }).model, log)).toContain("line new");
+  });
+
+  test("what scrolled out of memory is not looked for: the oldest line there is comes first", () => {
+    const log = new LogBuffer(50);
+    const model = { ...opened, follow: false, logTop: 3 };
+    for (let at = 0; at < 100; at++) log.push({ name: "ship-0", stream: "stdout", at: noon, pid: 1, text: `line ${at}`, dropped: 0 });
+    expect(screen(model, log).match(/line \d+/)?.[0]).toBe("line 50");
+  });
+
+  test("a search goes upwards from the end, n further up, N down, and says when there is no more", () => {
+    const found = after("/NEEDLE<enter>");
+    expect([found.match, found.follow]).toEqual([97, false]);
+    expect(screen(found, hundred)).toContain("▸ line 97 needle");
+    const older = after("n", found);
+    expect([older.match, screen(older, hundred).includes("▸ line 67 needle")]).toEqual([67, true]);
+    expect(after("N", older).match).toBe(97);
+    const last = after("nnnn", found);
+    expect([last.match, last.notice?.text]).toEqual([7, 'no further line above has "NEEDLE"']);
+    expect(after("<esc>", last).search).toBe("");
+  });
+
+  test("a search sees through colours", () => {
+    const log = logOf("x", "nee\x1b[31mdle\x1b[0m");
+    expect(pressed("2/needle<enter>", { log }).model.match).toBe(1);
+  });
+
+  test("arrows choose the unit whose lines are read, and a reads all", () => {
+    expect(logTarget(after("j"))).toEqual(["ship-1"]);
+    expect(logTarget(after("a"))).toHaveLength(12);
+    expect(logTarget(pressed("").model)).toEqual([]);
+    const scrolled = after("<home>");
+    expect([scrolled.follow, after("j", scrolled).follow]).toEqual([false, true]);
+    expect(after("ak").follow).toBe(false);
+  });
+
+  test("long lines scroll sideways", () => {
+    const log = logOf(`${"x".repeat(100)}END`);
+    const model = pressed("2<right><right><right><right>", { log }).model;
+    expect(model.logShift).toBe(64);
+    expect(screen(model, log)).toContain("xEND");
+    expect(pressed("<left><left><left><left><left>", { model, log }).model.logShift).toBe(0);
+  });
+});
+
+describe("what the fleet says", () => {
+  const model = initialModel(fleetOf(3), size);
+  const at = noon + 1000;
+
+  test("changes the unit it speaks of, adds what is new, and is not told twice", () => {
+    const down = { ...unitNumber(1), state: "failed" };
+    const changed = update(model, { type: "event", event: { seq: 2, at, type: "unit", unit: down } }, logOf()).model;
+    expect(changed.units.map(({ state }) => state)).toEqual(["ready", "failed", "up"]);
+    const added = update(changed, { type: "event", event: { seq: 3, at, type: "unit", unit: unitNumber(9) } }, logOf()).model;
+    expect(added.units.map(({ name }) => name)).toEqual(["ship-0", "ship-1", "ship-2", "ship-9"]);
+    expect(update(added, { type: "event", event: { seq: 3, at, type: "unit", unit: down } }, logOf()).model.units).toEqual(added.units);
+  });
+
+  test("a unit that runs no more has no memory and no pid left over from before", () => {
+    const { pid: _, rssBytes: __, virtualBytes: ___, ...down } = { ...unitNumber(1), state: "stopped" };
+    const changed = update(model, { type: "event", event: { seq: 2, at, type: "unit", unit: down } }, logOf()).model;
+    expect([changed.units[1]?.pid, changed.units[1]?.rssBytes]).toEqual([undefined, undefined]);
+  });
+
+  test("changes its status", () => {
+    const changed = update(model, { type: "event", event: { seq: 2, at, type: "status", status: "mayday" } }, logOf()).model;
+    expect([changed.fleet.status, changed.fleet.since]).toEqual(["mayday", at]);
+  });
+
+  test("asks for the whole when events were lost", () => {
+    expect(update(model, { type: "event", event: { seq: 9, at, type: "dropped", count: 4 } }, logOf()).effects).toEqual([
+      { type: "refresh" },
+    ]);
+  });
+
+  test("an answer that is older than the last event changes nothing", () => {
+    const newer = update(model, { type: "event", event: { seq: 5, at, type: "status", status: "mayday" } }, logOf()).model;
+    expect(update(newer, { type: "snapshot", snapshot: fleetOf(2, { seq: 4 }) }, logOf()).model).toEqual(newer);
+  });
+
+  test("memory is remembered for a while, and forgotten with its unit", () => {
+    let now = model;
+    for (let seq = 2; seq < 60; seq++) now = update(now, { type: "snapshot", snapshot: fleetOf(3, { seq }) }, logOf()).model;
+    expect(now.memory.get("ship-1")).toHaveLength(40);
+    now = update(now, { type: "snapshot", snapshot: fleetOf(1, { seq: 60 }) }, logOf()).model;
+    expect([...now.memory.keys()]).toEqual(["ship-0"]);
+  });
+
+  test("when the chosen unit goes, the one in its place is chosen", () => {
+    const chosen = pressed("j", { model }).model;
+    const { model: left } = update(chosen, { type: "snapshot", snapshot: fleetOf(3, { units: [unitNumber(0), unitNumber(2)] }) }, logOf());
+    expect(left.selected).toBe("ship-2");
+  });
+});
+
+test("whatever is pressed, heard and resized, nothing throws, the choice is valid and the screen is exactly filled", () => {
+  const key = fc
+    .constantFrom(...bindings.flatMap(({ keys }) => Object.keys(keys)), "y", "x", "backspace", "日", "\ud83d")
+    .map((name): Input => ({ type: "key", key: { name, text: [...name].length === 1 ? name : "" } }));
+  const input: fc.Arbitrary<Input> = fc.oneof(
+    { weight: 12, arbitrary: key },
+    fc
+      .record({ columns: fc.integer({ min: 1, max: 220 }), rows: fc.integer({ min: 1, max: 70 }) })
+      .map((size): Input => ({ type: "resized", size })),
+    fc
+      .tuple(fc.nat(40), fc.nat(30))
+      .map(
+        ([count, seq]): Input => ({ type: "snapshot", snapshot: fleetOf(count, { seq, modules: fleetOf(0).modules.slice(0, count % 3) }) }),
+      ),
+    fc
+      .tuple(fc.nat(40), fc.nat(30))
+      .map(([number, seq]): Input => ({ type: "event", event: { seq, at: noon, type: "unit", unit: unitNumber(number) } })),
+    fc.constantFrom<Input>(
+      { type: "event", event: { seq: 9, at: noon, type: "dropped", count: 1 } },
+      { type: "acted", unit: "ship-0", action: "stop", failure: undefined },
+      { type: "lost", reason: "it has ended" },
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(input, { maxLength: 60 }), fc.nat(40), fc.nat(100), (inputs, count, lines) => {
+      let model = initialModel(fleetOf(count), size);
+      const log = new LogBuffer(40);
+      for (let at = 0; at < lines; at++)
+        log.push({ name: "a", stream: "stderr", at: noon, pid: 1, text: `x${at}日\x1b[31m`, dropped: at % 9 });
+      for (const one of inputs) {
+        ({ model } = update(model, one, log));
+        const names = shownUnits(model).map(({ name }) => name);
+        expect(names.length === 0 ? model.selected === "" : names.includes(model.selected)).toBe(true);
+      }
+      const drawn = view(model, log, noon);
+      expect(drawn).toHaveLength(model.size.rows);
+      for (const line of drawn) expect(lineWidth(line)).toBeLessThanOrEqual(model.size.columns);
+    }),
+    { numRuns: 200 },
+  );
+});

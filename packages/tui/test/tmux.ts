@@ -1,0 +1,69 @@
+import { execFile, execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { promisify } from "node:util";
+import { eventually } from "@mothership/testkit";
+
+const run = promisify(execFile);
+
+/** Why there can be no terminal for tests here; undefined when there can. */
+export const noTmux: string | undefined = (() => {
+  try {
+    execFileSync("tmux", ["-V"], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "tmux is not installed";
+  }
+})();
+
+/** A shell in a terminal of its own. */
+export interface Pane extends AsyncDisposable {
+  /** Keys by tmux's names (`Enter`, `PPage`) or characters. */
+  press(...keys: string[]): Promise<void>;
+  /** Types a command and Enter. */
+  type(command: string): Promise<void>;
+  resize(columns: number, rows: number): Promise<void>;
+  /** What is on the screen; with `codes`, its colours too. */
+  screen(options?: { readonly codes?: boolean }): Promise<string>;
+  /** Waits until the screen has it. */
+  shows(text: string | RegExp): Promise<string>;
+  /** Of the terminal: `alternate_on`, `cursor_flag`, `wrap_flag`. */
+  flag(name: string): Promise<string>;
+  /** Process id of the program that runs in the foreground's shell. */
+  pid(): Promise<number>;
+}
+
+/** A tmux server that nobody else uses, with one terminal in it; disposing ends it with all that runs in it. */
+export async function openPane({
+  columns,
+  rows,
+  env = {},
+}: {
+  readonly columns: number;
+  readonly rows: number;
+  readonly env?: Readonly<Record<string, string>>;
+}): Promise<Pane> {
+  const server = ["-u", "-L", `mothership-test-${randomUUID()}`, "-f", "/dev/null"];
+  const tmux = async (...words: string[]): Promise<string> => (await run("tmux", [...server, ...words])).stdout;
+  const { TMUX: _, NO_COLOR: __, ...outer } = process.env;
+  await run("tmux", [...server, "new-session", "-d", "-x", String(columns), "-y", String(rows), "env PS1='$ ' sh"], {
+    env: { ...outer, LC_ALL: "C.UTF-8", TZ: "UTC", ...env },
+  });
+  const screen = ({ codes = false } = {}): Promise<string> => tmux("capture-pane", "-p", ...(codes ? ["-e"] : []));
+  return {
+    press: async (...keys) => void (await tmux("send-keys", ...keys)),
+    type: async (command) => void (await tmux("send-keys", command, "Enter")),
+    resize: async (width, height) => void (await tmux("resize-window", "-x", String(width), "-y", String(height))),
+    screen,
+    shows: async (text) => {
+      let last = "";
+      await eventually(`${text} on the screen`, async () => {
+        last = await screen();
+        return typeof text === "string" ? last.includes(text) : text.test(last);
+      });
+      return last;
+    },
+    flag: async (name) => (await tmux("display-message", "-p", `#{${name}}`)).trim(),
+    pid: async () => Number(await tmux("display-message", "-p", "#{pane_pid}")),
+    [Symbol.asyncDispose]: async () => void (await tmux("kill-server")),
+  };
+}
