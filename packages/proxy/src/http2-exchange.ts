@@ -160,7 +160,8 @@ export class Http2Exchange implements Incoming, BodyReader {
 
   /** Ends whatever it is by force: the connection is closed and its patience is over. */
   force(reason: Error): void {
-    if (this.#state === "tunnel") resetStream(this.#stream, reason);
+    // Without an error: it is no fault of anybody's that a tunnel ends here.
+    if (this.#state === "tunnel") this.#stream.destroy();
     else this.#reset(reason);
   }
 

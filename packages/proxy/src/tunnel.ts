@@ -74,13 +74,18 @@ class BytePipe {
       this.#lastByteAt = this.#clock.now();
       return to.write(piece);
     };
+    // A stream of HTTP/2 that its client resets ends both its sides. Of ours only we may end the one, when the other side has ended.
+    const endedItself = (): boolean => from.writableEnded && !to.readableEnded;
     to.on("drain", () => from.resume());
     from.on("error", () => this.#finish("lost"));
     from.on("close", () => {
-      if (!from.readableEnded || !from.writableFinished) this.#finish("lost");
+      if (!from.readableEnded || !from.writableFinished || endedItself()) this.#finish("lost");
       else if (++this.#closed === 2) this.#finish("clean");
     });
-    from.on("end", () => to.end());
+    from.on("end", () => {
+      if (endedItself()) this.#finish("lost");
+      else to.end();
+    });
     from.on("data", (piece: Uint8Array) => {
       if (!pass(piece)) from.pause();
     });
