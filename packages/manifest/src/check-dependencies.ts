@@ -1,6 +1,8 @@
-import type { Draft, MemberDraft, Reference } from "./draft.ts";
+import type { Draft, MemberDraft, Need, Reference } from "./draft.ts";
 import type { IssueList } from "./issue.ts";
 import { suggestion } from "./nearest.ts";
+import { checkExpression } from "./normalize-units.ts";
+import type { Ship } from "./types.ts";
 
 /** What is waited for exists, is of a kind that can be waited for, and nothing waits for itself in the end. */
 export function checkDependencies({ ships, bays, jobs }: Draft, issues: IssueList): void {
@@ -8,10 +10,13 @@ export function checkDependencies({ ships, bays, jobs }: Draft, issues: IssueLis
   const tasks = byName(jobs);
   for (const { needs } of [...ships, ...bays]) for (const need of needs) checkTarget(need, fleet, tasks, "ship or bay", issues);
   for (const { needs } of jobs) for (const need of needs) checkTarget(need, tasks, fleet, "prelaunch job", issues);
+  for (const member of fleet.values())
+    for (const need of member.needs) checkCondition(member.value, need, fleet.get(need.name)?.value, issues);
   checkCycles(fleet, issues);
   checkCycles(tasks, issues);
 }
 
+type Waiting = MemberDraft["value"];
 type Members = ReadonlyMap<string, MemberDraft>;
 
 function byName(members: readonly MemberDraft[]): Members {
@@ -30,6 +35,32 @@ function checkTarget({ name, path }: Reference, own: Members, others: Members, k
     issues.add(path, `there is no ${kind} named "${name}"`, {
       hint: () => suggestion(name, [...own.keys()], `there is no ${kind} at all`),
     });
+}
+
+/** What is waited for can come about. */
+function checkCondition(waiting: Waiting, { dependency, path }: Need, target: Waiting | undefined, issues: IssueList): void {
+  if (target === undefined || target.kind === "job") return;
+  const { condition, pattern } = dependency;
+  const at = condition === undefined ? path : [...path.slice(0, -1), "condition"];
+  const once = target.kind === "ship" && target.oneshot;
+  if (condition === "log" && pattern !== undefined) checkExpression(pattern, [...path.slice(0, -1), "pattern"], issues);
+  if (condition === "completed" && !once && target.restart.when === "always")
+    issues.add(at, `"${target.name}" is never completed: it is restarted whenever it ends`, {
+      hint: `write oneshot = true or restart = "on-failure" in "${target.name}", or wait for another condition`,
+    });
+  if (condition === "ready" && (once || (target.kind === "ship" && !hasReadiness(target))))
+    issues.add(at, `"${target.name}" is never ready: ${once ? "it runs once" : "it has no check that would tell"}`, {
+      hint: once ? 'write condition = "completed"' : `give "${target.name}" a healthcheck, or write condition = "started"`,
+    });
+  if (target.disabled && waiting.kind !== "job" && !waiting.disabled)
+    issues.add(path, `"${target.name}" is disabled, so "${waiting.name}" would never start`, {
+      hint: `disable "${waiting.name}" as well, or take "${target.name}" out of its depends_on`,
+    });
+}
+
+/** Its address is looked at, or something else that it says tells when it is ready. */
+function hasReadiness({ startup, readiness, routes, bind }: Ship): boolean {
+  return startup !== undefined || readiness !== undefined || (routes.length > 0 && bind !== undefined);
 }
 
 /** `a -> b -> a`; of a long circle the beginning and the end. */

@@ -9,14 +9,11 @@ const agentFilters = ["browser", "chromium", "firefox", "safari", "llm", "bot"];
 
 /** Routes lead from a bind that exists, by a pattern that can be matched, to something that listens. */
 export function checkRoutes({ ships, bays, modules, staticDirs, bindNames }: Draft, issues: IssueList): void {
-  for (const { value, routes, routesAt, hasBind, healthcheckAt } of ships) {
-    const hint = 'add bind = "tcp://127.0.0.1:3000", or whatever address it listens on';
+  for (const { value, routes, routesAt, hasBind } of ships)
     if (routes.length > 0 && !hasBind)
-      issues.add(routesAt, `ship "${value.name}" has routes and no bind, so nothing could be forwarded to it`, { hint });
-    if (value.healthcheck !== undefined && !hasBind)
-      issues.add(healthcheckAt, `ship "${value.name}" has a health check and no bind to ask on`, { hint });
-    if (value.healthcheck !== undefined) checkLeadingSlash(value.healthcheck, "healthcheck", healthcheckAt, issues);
-  }
+      issues.add(routesAt, `ship "${value.name}" has routes and no bind, so nothing could be forwarded to it`, {
+        hint: 'add bind = "tcp://127.0.0.1:3000", or whatever address it listens on',
+      });
   for (const { routes } of [...ships, ...bays]) for (const route of routes) checkRoute(route, bindNames, issues);
   for (const { value, path } of staticDirs) {
     checkLeadingSlash(value.prefix, "prefix", [...path, "prefix"], issues);

@@ -2,12 +2,22 @@ import { maxSocketPathBytes } from "@mothership/kernel";
 import { checkAddresses } from "./check-addresses.ts";
 import { checkDependencies } from "./check-dependencies.ts";
 import { checkRoutes } from "./check-routes.ts";
-import type { Draft, Reference } from "./draft.ts";
+import { commandLineFix, quotedList } from "./command-line.ts";
+import type { Draft, MemberDraft, Reference } from "./draft.ts";
 import type { IssueList } from "./issue.ts";
+import { placeOf } from "./normalize-process.ts";
 import type { Path } from "./positions.ts";
 
+/** What the rules need to know of the world. */
+export interface CheckContext {
+  /** Folder of the bays' sockets. */
+  readonly socketDir: string;
+  /** Commands with a space in them that are files all the same, by absolute path. */
+  readonly programs: ReadonlySet<string>;
+}
+
 /** The rules that look at more than one value. Each breach becomes an issue. */
-export function check(draft: Draft, socketDir: string, issues: IssueList): void {
+export function check(draft: Draft, { socketDir, programs }: CheckContext, issues: IssueList): void {
   const { ships, bays, jobs, modules } = draft;
   // Jobs share the name space of ships and bays, because logs and metrics tell them apart by name alone.
   const members = [...ships, ...bays, ...jobs].map(({ value, path }) => ({ name: value.name, path: [...path, "name"] }));
@@ -22,6 +32,8 @@ export function check(draft: Draft, socketDir: string, issues: IssueList): void 
   checkAddresses(draft.addresses, issues);
   checkRoutes(draft, issues);
   checkDependencies(draft, issues);
+  for (const one of [...ships, ...bays, ...jobs]) checkCommand(one, programs, issues);
+  checkLogFiles([...ships, ...bays, ...jobs], issues);
   if (issues.count === 0) checkSomethingToRun(draft, issues);
 }
 
@@ -49,6 +61,30 @@ function checkSocketPath(name: string, path: Path, socketDir: string, issues: Is
     issues.add(path, `the socket of bay "${name}" would have a path of ${bytes} bytes, and ${limit} are possible here`, {
       hint: `shorten the name, or set MS_SOCKET_DIR to a shorter folder than ${socketDir}`,
     });
+}
+
+/** A command is one word, or a file whose name has a space in it. */
+function checkCommand({ value, path }: MemberDraft, programs: ReadonlySet<string>, issues: IssueList): void {
+  const { command, args, cwd } = value;
+  if (!/\s/.test(command) || programs.has(placeOf(command, cwd) ?? "")) return;
+  const write = ([program = "", ...rest]: readonly string[]): string =>
+    `command = ${quotedList([program])} and args = [${quotedList([...rest, ...args])}]`;
+  issues.add([...path, "command"], '"command" holds a whole command line, and it is one program', {
+    expected: "a name found in PATH, or a path; no shell is involved",
+    hint: commandLineFix(command, write),
+  });
+}
+
+/** Two processes that rename one file would lose each other's lines. */
+function checkLogFiles(members: readonly MemberDraft[], issues: IssueList): void {
+  const owners = new Map<string, string>();
+  for (const { value, logAt } of members) {
+    const { file } = value.log;
+    if (!file) continue;
+    const owner = owners.get(file.path);
+    if (owner === undefined) owners.set(file.path, value.name);
+    else issues.add(logAt, `"${value.name}" cannot log to the file that "${owner}" logs to`, { hint: "give each a file of its own" });
+  }
 }
 
 function checkSomethingToRun({ manifest, ships, bays, jobs, staticDirs }: Draft, issues: IssueList): void {

@@ -57,10 +57,19 @@ function withoutOrder(member: Member): object {
 
 /** What the process itself would notice. */
 function processOf(member: Member): object {
-  const { kind, command, args, env } = member;
-  return member.kind === "ship"
-    ? { kind, command, args, env, bind: member.bind, oneshot: member.oneshot }
-    : { kind, command, args, env, type: member.type, config: member.config };
+  const { kind, command, args, env, cwd, runAs, stdin } = member;
+  const process = { kind, command, args, env, cwd, runAs, stdin };
+  if (member.kind === "bay") return { ...process, ...clientsOf(member), type: member.type, config: member.config };
+  const { bind, oneshot, startup, readiness, routes } = member;
+  // Whether there are checks, and whether one listens on a channel, is decided when the process is started.
+  const isLookedAt = readiness !== undefined || (bind !== undefined && routes.length > 0);
+  const checks = oneshot ? [] : [isLookedAt || startup !== undefined, isLookedAt, startup?.probe.kind === "notify"];
+  return { ...process, bind, oneshot, checks };
+}
+
+/** What a bay's link agrees with its clients. */
+function clientsOf({ protocols, cargo, reboard, maxClients, origins }: Bay): object {
+  return { protocols, cargo, reboard, maxClients, origins };
 }
 
 function routesOf(members: ReadonlyMap<string, Member>): readonly object[] {
@@ -70,7 +79,7 @@ function routesOf(members: ReadonlyMap<string, Member>): readonly object[] {
       name: member.name,
       kind: member.kind,
       routes: member.routes,
-      bind: member.kind === "ship" ? member.bind : undefined,
+      ...(member.kind === "ship" ? { bind: member.bind } : clientsOf(member)),
     }));
 }
 

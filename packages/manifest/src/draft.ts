@@ -1,7 +1,7 @@
 import type { Address } from "@mothership/kernel";
 import type { Spot } from "./issue.ts";
 import type { Path } from "./positions.ts";
-import type { Bay, Manifest, Module, PrelaunchJob, Route, Ship, StaticDir } from "./types.ts";
+import type { Bay, Dependency, Manifest, Module, PrelaunchJob, Route, Ship, StaticDir } from "./types.ts";
 
 /** A name that refers to something else, and where it is written. */
 export interface Reference {
@@ -17,18 +17,24 @@ export interface RouteDraft {
   readonly uaFilterAt: Spot;
 }
 
+/** What a process waits for, and where it is written. */
+export interface Need extends Reference {
+  readonly dependency: Dependency;
+}
+
 /** A ship, bay or job with the places that the rules point to. */
 export interface MemberDraft<T extends Ship | Bay | PrelaunchJob = Ship | Bay | PrelaunchJob> {
   readonly value: T;
   readonly path: Path;
-  readonly needs: readonly Reference[];
+  readonly needs: readonly Need[];
   readonly routes: readonly RouteDraft[];
+  /** Of the key `log.file`, or what stands for it. */
+  readonly logAt: Path;
 }
 
 export interface ShipDraft extends MemberDraft<Ship> {
   /** True also when what is written is no address. */
   readonly hasBind: boolean;
-  readonly healthcheckAt: Path;
   readonly routesAt: Path;
 }
 

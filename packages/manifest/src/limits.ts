@@ -32,6 +32,24 @@ export const limits = {
   timeoutSeconds: 2_147_483,
   ttlSeconds: 31_536_000,
   cacheEntries: 1_000_000,
+  /** Env files of one process; of a whole manifest, each counted once. */
+  envFiles: 16,
+  envFilesInAll: 256,
+  /** Bytes of one env file. */
+  envFileBytes: 1024 * 1024,
+  /** Exit codes of one list. */
+  exitCodes: 64,
+  restarts: 1_000_000,
+  /** Results of a check that are waited for. */
+  threshold: 1000,
+  /** Rotated files of one log. */
+  logFiles: 1000,
+  /** Bytes that a size may stand for: 1 TiB. */
+  sizeBytes: 2 ** 40,
+  /** Networks, origins, sub-protocols or certificates of one list. */
+  listed: 256,
+  clients: 1_000_000,
+  fuel: 1_000_000_000,
   rate: 1e9,
 } as const;
 
@@ -53,4 +71,27 @@ export const defaults = {
   critical: true,
   oneshot: false,
   phase: "request",
+  shutdownTimeout: "25s",
+  stdin: "ignore",
+  disabled: false,
+  maxRestarts: 10,
+  successExitCodes: [0],
+  fatalExitCodes: [],
+  stableAfter: "30s",
+  startupTimeout: "60s",
+  stopSignal: "SIGTERM",
+  stopTimeout: "10s",
+  drainTimeout: "10s",
+  keepDetached: false,
+  onLost: "ignore",
+  log: { maxSize: "10MiB", maxFiles: 5, compress: true, onFull: "drop" },
+  checkType: "http",
+  cargo: "auto",
+  reboard: false,
+  maxClients: 65_535,
+  fuel: 10_000_000,
+  memory: "16MiB",
+  abi: "auto",
+  body: false,
+  maxBody: "1MiB",
 } as const;

@@ -1,39 +1,100 @@
 import { isUtf8 } from "node:buffer";
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { AbortOptions } from "@mothership/kernel";
 import { ManifestError } from "./errors.ts";
 import { limits } from "./limits.ts";
+import { type EnvFile, filesNamed, type NamedFiles, readEnvFile } from "./named-files.ts";
 import { openProblem } from "./open-problem.ts";
-import { type ManifestOptions, parseManifest } from "./parse.ts";
+import { completeManifest, type ManifestOptions, readText } from "./parse.ts";
 import type { Manifest } from "./types.ts";
 
 /**
- * Reads a manifest from a file. Relative paths in it start from its folder.
+ * Reads a manifest from a file, and the env files that it names. Relative paths in it start from its folder.
  *
  * @throws {ManifestError} for a file that cannot be read as well as for mistakes in it; the signal's reason when that fires first.
  */
 export async function loadManifest(path: string, options: ManifestOptions & AbortOptions = {}): Promise<Manifest> {
   const { signal, ...rest } = options;
-  const text = textOf(await readLimited(path, signal), path);
-  return parseManifest(text, { ...rest, file: path, folder: dirname(resolve(path)) });
+  const folder = dirname(resolve(path));
+  const parseOptions = { ...rest, file: path, folder };
+  const read = readText(textOf(await readManifestFile(path, signal), path), parseOptions);
+  return completeManifest(read, await readNamedFiles(filesNamed(read.raw, folder), signal), parseOptions);
 }
 
-const tooLarge = `is larger than a manifest may be (${limits.fileBytes / 1024 ** 2} MiB)`;
+async function readNamedFiles({ envFiles, programs }: ReturnType<typeof filesNamed>, signal: AbortSignal | undefined): Promise<NamedFiles> {
+  const found = new Map<string, EnvFile>();
+  for (const [index, path] of envFiles.entries())
+    found.set(
+      path,
+      index < limits.envFilesInAll ? await loadEnvFile(path, signal) : { problem: `is one of more than ${limits.envFilesInAll}` },
+    );
+  const existing = new Set<string>();
+  for (const path of programs) if (await isFile(path)) existing.add(path);
+  signal?.throwIfAborted();
+  return { envFiles: found, programs: existing };
+}
 
-async function readLimited(path: string, signal: AbortSignal | undefined): Promise<Buffer> {
+async function loadEnvFile(path: string, signal: AbortSignal | undefined): Promise<EnvFile> {
+  try {
+    const bytes = await readLimited(path, { what: "an env file", maxBytes: limits.envFileBytes }, signal);
+    if (bytes.includes(0) || !isUtf8(bytes)) return { problem: "is not UTF-8 text" };
+    return readEnvFile(new TextDecoder().decode(bytes));
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof UnfitError) return { problem: error.message, hint: error.hint };
+    const [problem] = openProblem(error);
+    return { problem, hint: `looked for ${path}` };
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false; // the answer, not an error
+  }
+}
+
+/** What stands at a path is nothing that could be read; the message is the end of a sentence about it. */
+class UnfitError extends Error {
+  readonly hint: string | undefined;
+
+  constructor(message: string, hint?: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+async function readManifestFile(path: string, signal: AbortSignal | undefined): Promise<Buffer> {
+  try {
+    return await readLimited(path, { what: "a manifest", maxBytes: limits.fileBytes }, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof UnfitError) throw unreadable(path, error.message, error.hint);
+    throw unreadable(path, ...openProblem(error), { cause: error });
+  }
+}
+
+interface Readable {
+  readonly what: string;
+  readonly maxBytes: number;
+}
+
+async function readLimited(path: string, { what, maxBytes }: Readable, signal: AbortSignal | undefined): Promise<Buffer> {
   signal?.throwIfAborted();
   let file: FileHandle | undefined;
+  const tooLarge = `is larger than ${what} may be (${maxBytes / 2 ** 20} MiB)`;
   try {
     // Without O_NONBLOCK, opening a named pipe would wait for a writer for ever.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await file.stat();
-    if (stat.isDirectory()) throw unreadable(path, "is a folder, not a manifest", "name the file in it");
-    if (!stat.isFile()) throw unreadable(path, "is not a regular file");
-    if (stat.size > limits.fileBytes) throw unreadable(path, tooLarge);
+    if (stat.isDirectory()) throw new UnfitError(`is a folder, not ${what}`, "name the file in it");
+    if (!stat.isFile()) throw new UnfitError("is not a regular file");
+    if (stat.size > maxBytes) throw new UnfitError(tooLarge);
     // One byte more than the limit, whatever size was said: the file may be growing.
-    const buffer = Buffer.allocUnsafe(limits.fileBytes + 1);
+    const buffer = Buffer.allocUnsafe(maxBytes + 1);
     let length = 0;
     while (length < buffer.length) {
       signal?.throwIfAborted();
@@ -41,12 +102,8 @@ async function readLimited(path: string, signal: AbortSignal | undefined): Promi
       if (bytesRead === 0) break;
       length += bytesRead;
     }
-    if (length > limits.fileBytes) throw unreadable(path, tooLarge);
+    if (length > maxBytes) throw new UnfitError(tooLarge);
     return buffer.subarray(0, length);
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof ManifestError) throw error;
-    throw unreadable(path, ...openProblem(error), { cause: error });
   } finally {
     await file?.close();
   }

@@ -1,10 +1,10 @@
 import type { Reference } from "./draft.ts";
-import { parseDuration } from "./duration.ts";
 import { expand } from "./expand.ts";
 import type { Layer } from "./inherit.ts";
 import type { IssueList } from "./issue.ts";
 import { defaults } from "./limits.ts";
 import type { NormalizeContext } from "./normalize.ts";
+import { readDuration } from "./normalize-units.ts";
 import type { Path } from "./positions.ts";
 import type { Loose, RawFlagship, RawUplink } from "./raw.ts";
 import type { Flagship, StaticFlagship, Uplink } from "./types.ts";
@@ -65,7 +65,7 @@ export function normalizeUplinks(
   const names: Reference[] = [];
   for (const { table, path } of layers) {
     if (table.name !== undefined) names.push({ name: table.name, path: [...path, "name"] });
-    const timeoutMs = readTimeout(table.timeout ?? defaults.uplinkTimeout, [...path, "timeout"], issues);
+    const timeoutMs = readDuration(table.timeout ?? defaults.uplinkTimeout, [...path, "timeout"], issues);
     const url = table.url === undefined ? undefined : expanded(table.url, [...path, "url"], issues, env);
     if (url === undefined) continue;
     const target = uplinkTarget(url);
@@ -77,12 +77,6 @@ export function normalizeUplinks(
     uplinks.push({ name: table.name ?? `${host}:${target.port}`, url, ...target, timeoutMs });
   }
   return { uplinks, names };
-}
-
-function readTimeout(text: string, path: Path, issues: IssueList): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) issues.add(path, '"timeout" must be a duration above 0 and up to 24h', { expected: '"10s", "500ms", "1m30s"' });
-  return ms ?? 0;
 }
 
 /** The text with its variables in place; undefined, with an issue for each, when some are missing. */

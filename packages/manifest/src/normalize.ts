@@ -1,14 +1,18 @@
-import { resolve } from "node:path";
 import type { AddressUse, Draft, MemberDraft, ModuleDraft, ShipDraft } from "./draft.ts";
 import type { Environment } from "./expand.ts";
 import { type Layer, Layers } from "./inherit.ts";
 import type { IssueList } from "./issue.ts";
 import { defaults } from "./limits.ts";
+import type { NamedFiles } from "./named-files.ts";
+import { filePath, normalizeBinds } from "./normalize-binds.ts";
+import { normalizeChecks } from "./normalize-checks.ts";
+import { normalizeProcess } from "./normalize-process.ts";
+import { readDuration, readSize } from "./normalize-units.ts";
 import { readAddress, readRoute, textTable, uniqueTexts } from "./normalize-values.ts";
 import { normalizeFlagship, normalizeUplinks } from "./normalize-world.ts";
 import type { Path } from "./positions.ts";
-import type { Loose, RawBay, RawManifest, RawModule, RawMothership, RawPrelaunchJob, RawShip } from "./raw.ts";
-import type { Bay, Bind, CorsCache, FilePath, Module, PrelaunchJob, Ship, StaticDir } from "./types.ts";
+import type { Loose, RawBay, RawManifest, RawMember, RawModule, RawMothership, RawPrelaunchJob, RawShip } from "./raw.ts";
+import type { Bay, CorsCache, Module, PrelaunchJob, Ship, StaticDir } from "./types.ts";
 
 /** What normalising needs besides the data. */
 export interface NormalizeContext {
@@ -16,14 +20,19 @@ export interface NormalizeContext {
   readonly env: Environment;
   /** Absolute, or "" when paths shall stay as written. */
   readonly folder: string;
+  /** What stands in the files that the manifest names. */
+  readonly files: NamedFiles;
+  /** [mothership.logs] */
+  readonly logs: NonNullable<Loose<RawMothership>["logs"]>;
 }
 
 /**
  * Shorthands written out, templates merged, variables expanded, every default applied.
  * What cannot be read becomes an issue and an empty value, so that the rules can look at the rest.
  */
-export function normalize(raw: Loose<RawManifest>, context: NormalizeContext): Draft {
+export function normalize(raw: Loose<RawManifest>, surroundings: Omit<NormalizeContext, "logs">): Draft {
   const settings = raw.mothership ?? {};
+  const context = { ...surroundings, logs: settings.logs ?? {} };
   const binds = normalizeBinds(settings, context);
   const bindNames = Object.keys(settings.bind ?? {});
   const shipTables = inFileOrder(raw.fleet, "fleet", context);
@@ -66,6 +75,11 @@ export function normalize(raw: Loose<RawManifest>, context: NormalizeContext): D
         flagship: normalizeFlagship(settings.flagship, context),
         uplinks,
         prelaunch: jobs.map(({ value }) => value),
+        shutdownTimeoutMs: readDuration(
+          settings.shutdown_timeout ?? defaults.shutdownTimeout,
+          ["mothership", "shutdown_timeout"],
+          context.issues,
+        ),
       },
       ships: ships.map(({ value }) => value),
       bays: bays.map(({ value }) => value),
@@ -78,7 +92,7 @@ export function normalize(raw: Loose<RawManifest>, context: NormalizeContext): D
     staticDirs,
     uplinkNames,
     bindNames,
-    addresses: [...binds.flatMap(({ use }) => use), ...metricsAddress(settings), ...shipAddresses],
+    addresses: [...binds.map(({ use }) => use), ...metricsAddress(settings), ...shipAddresses],
   };
 }
 
@@ -99,24 +113,6 @@ function inFileOrder<T extends object>(
     .sort((a, b) => a.offset - b.offset);
 }
 
-function normalizeBinds(
-  settings: Loose<RawMothership>,
-  { issues }: NormalizeContext,
-): readonly { readonly bind: Bind; readonly use: readonly AddressUse[] }[] {
-  // Sorted by place, for an object puts names that are numbers first.
-  const offset = (name: string): number => issues.positions.nearest(["mothership", "bind", name]).key;
-  const entries = Object.entries(settings.bind ?? {}).sort(([a], [b]) => offset(a) - offset(b));
-  return entries.flatMap(([name, written]) => {
-    if (written === undefined) return [];
-    const short = typeof written === "string";
-    const path = ["mothership", "bind", name, ...(short ? [] : ["addr"])];
-    const address = readAddress(short ? written : written.addr, path, issues);
-    if (!address) return [];
-    const proxyProtocol = (short ? undefined : written.proxy_protocol) ?? defaults.proxyProtocol;
-    return [{ bind: { name, address, proxyProtocol }, use: [{ owner: `bind "${name}"`, address, path }] }];
-  });
-}
-
 function metricsAddress({ metrics_port: port }: Loose<RawMothership>): readonly AddressUse[] {
   if (port === undefined) return [];
   return [{ owner: "metrics_port", address: { kind: "tcp", host: "127.0.0.1", port }, path: ["mothership", "metrics_port"] }];
@@ -132,10 +128,6 @@ function corsCache(written: RawMothership["cors_cache"] | Loose<Exclude<RawMothe
   };
 }
 
-function filePath(written: string, folder: string): FilePath {
-  return { path: folder === "" ? written : resolve(folder, written), written };
-}
-
 function staticDir(table: Loose<NonNullable<RawMothership["static_dirs"]>[number]>, { folder }: NormalizeContext): StaticDir {
   const prefix = table.prefix ?? defaults.staticPrefix;
   return {
@@ -145,35 +137,21 @@ function staticDir(table: Loose<NonNullable<RawMothership["static_dirs"]>[number
   };
 }
 
-/** What ships, bays and jobs have in common. */
-function normalizeProcess<T extends Loose<RawPrelaunchJob>>(layers: Layers<T>, issues: IssueList) {
-  const table: Loose<RawPrelaunchJob> = layers.own.table;
-  const needed = layers.get("depends_on");
-  const args: readonly (string | undefined)[] = layers.get("args").value ?? [];
-  const needs = (needed.value ?? []).flatMap((name, index) => (name === undefined ? [] : [{ name, path: [...needed.path, index] }]));
-  return {
-    needs,
-    fields: {
-      name: table.name ?? "",
-      command: table.command ?? "",
-      args: args.filter((arg) => arg !== undefined),
-      env: textTable(layers.both("env"), issues),
-      dependsOn: uniqueTexts(needs.map(({ name }) => name)),
-    },
-  };
+function normalizeJob(layers: Layers<Loose<RawPrelaunchJob>>, context: NormalizeContext): MemberDraft<PrelaunchJob> {
+  const { fields, ...places } = normalizeProcess(layers, true, context);
+  return { value: { kind: "job", ...fields }, path: layers.own.path, ...places, routes: [] };
 }
 
-function normalizeJob(layers: Layers<Loose<RawPrelaunchJob>>, { issues }: NormalizeContext): MemberDraft<PrelaunchJob> {
-  const { fields, needs } = normalizeProcess(layers, issues);
-  return { value: { kind: "job", ...fields }, path: layers.own.path, needs, routes: [] };
-}
-
-function normalizeMember<T extends Loose<RawShip> | Loose<RawBay>>(layers: Layers<T>, bindNames: readonly string[], issues: IssueList) {
-  const { fields, needs } = normalizeProcess(layers, issues);
+/** What ships and bays have in common. */
+function normalizeMember(layers: Layers<Loose<RawMember>>, once: boolean, bindNames: readonly string[], context: NormalizeContext) {
+  const { issues } = context;
+  const { fields, ...places } = normalizeProcess(layers, once, context);
   const written = layers.get("routes");
   const routes = (written.value ?? []).flatMap((route, index) => readRoute(route, [...written.path, index], bindNames, issues));
+  const { value: patience = defaults.startupTimeout, path: patienceAt } = layers.get("startup_timeout");
+  const limit = layers.get("memory_limit");
   return {
-    needs,
+    ...places,
     routes,
     routesAt: written.path,
     fields: {
@@ -181,6 +159,9 @@ function normalizeMember<T extends Loose<RawShip> | Loose<RawBay>>(layers: Layer
       routes: routes.map(({ route }) => route),
       critical: layers.get("critical").value ?? defaults.critical,
       tags: uniqueTexts(layers.both("tags").flatMap(({ value }) => value)),
+      disabled: layers.get("disabled").value ?? defaults.disabled,
+      startupTimeoutMs: readDuration(patience, patienceAt, issues),
+      ...(limit.value !== undefined && { memoryLimitBytes: readSize(limit.value, limit.path, issues, { least: "1MiB" }) }),
     },
   };
 }
@@ -190,22 +171,16 @@ function normalizeShip(
   group: string,
   order: number,
   bindNames: readonly string[],
-  { issues }: NormalizeContext,
+  context: NormalizeContext,
 ): ShipDraft {
-  const { fields, ...places } = normalizeMember(layers, bindNames, issues);
+  const oneshot = layers.get("oneshot").value ?? defaults.oneshot;
+  const { fields, ...places } = normalizeMember(layers, oneshot, bindNames, context);
   const { table, path } = layers.own;
-  const bind = readAddress(table.bind, [...path, "bind"], issues);
-  const healthcheck = layers.get("healthcheck");
-  const value: Ship = {
-    kind: "ship",
-    ...fields,
-    group,
-    order,
-    ...(bind && { bind }),
-    ...(healthcheck.value !== undefined && { healthcheck: healthcheck.value }),
-    oneshot: layers.get("oneshot").value ?? defaults.oneshot,
-  };
-  return { value, path, ...places, hasBind: "bind" in table, healthcheckAt: healthcheck.path };
+  const bind = readAddress(table.bind, [...path, "bind"], context.issues);
+  const hasBind = "bind" in table;
+  const checks = normalizeChecks(layers, { name: fields.name, bind, hasBind, issues: context.issues }, places.routes.length > 0);
+  const value: Ship = { kind: "ship", ...fields, group, order, ...(bind && { bind }), ...checks, oneshot };
+  return { value, path, ...places, hasBind };
 }
 
 function normalizeBay(
@@ -213,11 +188,23 @@ function normalizeBay(
   type: string,
   order: number,
   bindNames: readonly string[],
-  { issues }: NormalizeContext,
+  context: NormalizeContext,
 ): MemberDraft<Bay> {
-  const { fields, needs, routes } = normalizeMember(layers, bindNames, issues);
-  const config = textTable(layers.both("config"), issues);
-  return { value: { kind: "bay", ...fields, type, order, config }, path: layers.own.path, needs, routes };
+  const { fields, routesAt: _, ...places } = normalizeMember(layers, false, bindNames, context);
+  const origins = layers.get("origins").value;
+  const value: Bay = {
+    kind: "bay",
+    ...fields,
+    type,
+    order,
+    config: textTable(layers.both("config"), context.issues),
+    protocols: uniqueTexts(layers.get("protocols").value ?? []),
+    cargo: layers.get("cargo").value ?? defaults.cargo,
+    reboard: layers.get("reboard").value ?? defaults.reboard,
+    maxClients: layers.get("max_clients").value ?? defaults.maxClients,
+    ...(origins && { origins: uniqueTexts(origins.map((origin) => origin?.toLowerCase())) }),
+  };
+  return { value, path: layers.own.path, ...places };
 }
 
 function normalizeModule(layers: Layers<Loose<RawModule>>, { issues, folder }: NormalizeContext): ModuleDraft {
@@ -226,6 +213,9 @@ function normalizeModule(layers: Layers<Loose<RawModule>>, { issues, folder }: N
   const patterns = (written.value ?? []).flatMap((text, index) =>
     text === undefined ? [] : [{ text, path: [...written.path, index], index: 0 }],
   );
+  const entry = layers.get("entry").value;
+  const { value: memory = defaults.memory, path: memoryAt } = layers.get("memory");
+  const { value: maxBody = defaults.maxBody, path: maxBodyAt } = layers.get("max_body");
   const value: Module = {
     name: table.name ?? "",
     wasm: filePath(table.wasm ?? "", folder),
@@ -233,6 +223,12 @@ function normalizeModule(layers: Layers<Loose<RawModule>>, { issues, folder }: N
     phase: layers.get("phase").value ?? defaults.phase,
     config: textTable(layers.both("config"), issues),
     tags: uniqueTexts(layers.both("tags").flatMap(({ value }) => value)),
+    abi: layers.get("abi").value ?? defaults.abi,
+    ...(entry !== undefined && { entry }),
+    fuel: layers.get("fuel").value ?? defaults.fuel,
+    memoryBytes: readSize(memory, memoryAt, issues, { least: "64KiB", most: "64MiB" }),
+    body: layers.get("body").value ?? defaults.body,
+    maxBodyBytes: readSize(maxBody, maxBodyAt, issues, { most: "64MiB" }),
   };
   return { value, path, patternsAt: patterns };
 }

@@ -1,5 +1,7 @@
 /** The manifest as written, after TOML and before defaults: what `schema.json` describes, as types. A type test keeps the two equal. */
 
+import type { StopSignal } from "./stop-signals.ts";
+
 export type Scalar = string | number | boolean;
 
 export interface RawManifest {
@@ -20,6 +22,8 @@ export interface RawMothership {
   prelaunch?: RawPrelaunchJob[];
   flagship?: RawFlagship;
   uplinks?: RawUplink[];
+  logs?: RawLogs;
+  shutdown_timeout?: string;
 }
 
 interface RawCorsCache {
@@ -34,9 +38,14 @@ interface RawStaticDir {
   bind?: string;
 }
 
-interface RawBind {
+export interface RawBind {
   addr: string;
-  proxy_protocol?: boolean;
+  proxy_protocol?: boolean | "required" | { from: string[] };
+  trusted_proxies?: string[];
+  cert?: string;
+  key?: string;
+  certs?: { cert: string; key: string }[];
+  mode?: string;
 }
 
 interface RawRateLimiting {
@@ -44,12 +53,45 @@ interface RawRateLimiting {
   per_ip_rpm?: number;
 }
 
-export interface RawPrelaunchJob {
+interface RawLogSettings {
+  max_size?: string;
+  max_files?: number;
+  compress?: boolean;
+  on_full?: "drop" | "block";
+}
+
+export interface RawLogs extends RawLogSettings {
+  dir?: string;
+}
+
+export interface RawLog extends RawLogSettings {
+  file?: string;
+}
+
+/** What everything has that has a command. */
+export interface RawProcess {
   name: string;
   command: string;
   args?: string[];
   env?: Record<string, Scalar>;
+  cwd?: string;
+  env_file?: string | string[];
+  user?: string | number;
+  group?: string | number;
+  stdin?: "ignore" | "open";
+  max_restarts?: number;
+  success_exit_codes?: number[];
+  fatal_exit_codes?: number[];
+  stop_signal?: StopSignal;
+  stop_timeout?: string;
+  stop_command?: string | string[];
+  keep_detached?: boolean;
+  log?: RawLog;
+}
+
+export interface RawPrelaunchJob extends RawProcess {
   depends_on?: string[];
+  restart?: "on-failure" | "never";
 }
 
 export interface RawFlagship {
@@ -77,25 +119,56 @@ export interface RawRoute {
   ua_filter?: string;
 }
 
-interface RawMember {
-  name: string;
-  command: string;
-  args?: string[];
+export interface RawDependency {
+  ship: string;
+  condition?: "started" | "ready" | "completed" | "log";
+  pattern?: string;
+  on_lost?: "ignore" | "restart" | "stop";
+}
+
+export interface RawMember extends RawProcess {
   routes?: (string | RawRoute)[];
-  depends_on?: string[];
-  env?: Record<string, Scalar>;
+  depends_on?: (string | RawDependency)[];
   critical?: boolean;
   tags?: string[];
+  restart?: "always" | "on-failure" | "never";
+  disabled?: boolean;
+  stable_after?: string;
+  startup_timeout?: string;
+  drain_timeout?: string;
+  memory_limit?: string;
+}
+
+export interface RawCheck {
+  type?: "http" | "tcp" | "unix" | "exec" | "log" | "notify";
+  path?: string;
+  expect_body?: string;
+  addr?: string;
+  command?: string | string[];
+  pattern?: string;
+  interval?: string;
+  timeout?: string;
+  initial_delay?: string;
+  success_threshold?: number;
+  failure_threshold?: number;
 }
 
 export interface RawShip extends RawMember {
   bind?: string;
-  healthcheck?: string;
+  healthcheck?: string | RawCheck;
   oneshot?: boolean;
+  startup?: RawCheck;
+  readiness?: RawCheck;
+  liveness?: boolean | RawCheck;
 }
 
 export interface RawBay extends RawMember {
   config?: Record<string, Scalar>;
+  protocols?: string[];
+  cargo?: "auto" | "text" | "binary";
+  reboard?: boolean;
+  max_clients?: number;
+  origins?: string[];
 }
 
 export interface RawModule {
@@ -105,6 +178,12 @@ export interface RawModule {
   phase?: "request" | "response";
   config?: Record<string, Scalar>;
   tags?: string[];
+  abi?: "auto" | "native" | "http-wasm";
+  entry?: string;
+  fuel?: number;
+  memory?: string;
+  body?: boolean;
+  max_body?: string;
 }
 
 interface RawBase {

@@ -1,6 +1,23 @@
 import { Type } from "typebox";
 import { defaults, limits } from "./limits.ts";
-import { args, closed, command, config, critical, dependsOn, env, list, name, pattern, tags, text } from "./schema-values.ts";
+import { checkKeys, dependsOn, jobDependsOn, jobKeys, memberKeys } from "./schema-process.ts";
+import {
+  args,
+  closed,
+  command,
+  config,
+  critical,
+  env,
+  list,
+  name,
+  pattern,
+  size,
+  tags,
+  text,
+  texts,
+  whole,
+  yesNo,
+} from "./schema-values.ts";
 
 /** Ships, bays, modules, jobs and their templates. Build time only, as `schema.ts`. */
 
@@ -30,14 +47,41 @@ const routes = (description: string) =>
     list(route, 'a list of routes such as ["http:/api/.*"]', `${description} Tried in file order. Default: none.`, limits.routes),
   );
 
-const shipDependsOn = dependsOn("Ships and bays to wait for before starting. Default: none.");
-
-const healthcheck = Type.Optional(text('a path such as "/health"', "Path of the health check, asked for on the ship's own bind."));
 const oneshot = Type.Optional(Type.Boolean({ title: "true or false", description: "Runs once and ends.", default: defaults.oneshot }));
 
 const shipRoutes = routes("HTTP routes from binds of mothership to this ship.");
 const bayRoutes = routes("WebSocket routes from binds of mothership to this bay.");
+/** What is agreed with the clients of a bay. */
+const clientKeys = {
+  protocols: Type.Optional(
+    texts(
+      'a sub-protocol such as "graphql-ws"',
+      'a list of sub-protocols such as ["graphql-ws"]',
+      "WebSocket sub-protocols of a bay that does not choose itself. Default: none.",
+      limits.listed,
+    ),
+  ),
+  cargo: Type.Optional(
+    Type.Enum(["auto", "text", "binary"], {
+      title: '"auto", "text" or "binary"',
+      description: "What messages of a bay become that does not say it.",
+      default: defaults.cargo,
+    }),
+  ),
+  reboard: Type.Optional(yesNo("Clients stay connected when a bay restarts that does not know of it.", defaults.reboard)),
+  max_clients: Type.Optional(whole("a number of clients", "Clients at a time; others get 503.", 1, limits.clients, defaults.maxClients)),
+  origins: Type.Optional(
+    texts(
+      'an origin such as "https://example.com"',
+      'a list of origins such as ["https://example.com"]',
+      "Web pages of these origins only. Default: of all.",
+      limits.listed,
+    ),
+  ),
+};
 const bayConfig = config("Sent to the bay when it docks. Numbers and booleans become text.");
+
+const { healthcheck, ...ownChecks } = checkKeys;
 
 export const ship = Type.Object(
   {
@@ -49,11 +93,13 @@ export const ship = Type.Object(
     ),
     healthcheck,
     routes: shipRoutes,
-    depends_on: shipDependsOn,
+    depends_on: dependsOn,
     env,
     critical,
     oneshot,
     tags,
+    ...ownChecks,
+    ...memberKeys,
   },
   { title: "a ship", description: "A process, proxied to on its own address.", ...closed },
 );
@@ -64,11 +110,13 @@ export const bay = Type.Object(
     command,
     args,
     routes: bayRoutes,
-    depends_on: shipDependsOn,
+    depends_on: dependsOn,
     env,
     config: bayConfig,
     critical,
     tags,
+    ...clientKeys,
+    ...memberKeys,
   },
   { title: "a bay", description: "A process that takes WebSocket clients over one Unix socket.", ...closed },
 );
@@ -79,6 +127,21 @@ const phase = Type.Optional(
 const moduleRoutes = Type.Optional(
   list(pattern, 'a list of patterns such as ["/api/.*"]', "Patterns over the path, on every bind. Default: none.", limits.routes),
 );
+/** What a module may use, and how it is called. */
+const guestKeys = {
+  abi: Type.Optional(
+    Type.Enum(["auto", "native", "http-wasm"], {
+      title: '"auto", "native" or "http-wasm"',
+      description: "The interface that it was written for. auto: what it imports and exports tells.",
+      default: defaults.abi,
+    }),
+  ),
+  entry: Type.Optional(text("the name of a function", "Called in place of on_request or on_response. Native modules only.")),
+  fuel: Type.Optional(whole("a number of units", "For one call, about one instruction each.", 1_000, limits.fuel, defaults.fuel)),
+  memory: Type.Optional(size("Memory, from 64 KiB to 64 MiB.", defaults.memory)),
+  body: Type.Optional(yesNo("It may read and replace bodies, which are then held in memory.", defaults.body)),
+  max_body: Type.Optional(size("Longest body that is held, up to 64 MiB.", defaults.maxBody)),
+};
 const moduleConfig = config("Handed to the module. Numbers and booleans become text.");
 
 export const module_ = Type.Object(
@@ -89,6 +152,7 @@ export const module_ = Type.Object(
     phase,
     config: moduleConfig,
     tags,
+    ...guestKeys,
   },
   { title: "a module", description: "A WebAssembly payload on the request path.", ...closed },
 );
@@ -99,7 +163,8 @@ export const prelaunchJob = Type.Object(
     command,
     args,
     env,
-    depends_on: dependsOn("Other prelaunch jobs to wait for."),
+    depends_on: jobDependsOn,
+    ...jobKeys,
   },
   { title: "a prelaunch job", description: "Runs to its end before any ship or bay starts.", ...closed },
 );
@@ -108,19 +173,19 @@ export const base = Type.Object(
   {
     ship: Type.Optional(
       Type.Object(
-        { args, healthcheck, routes: shipRoutes, depends_on: shipDependsOn, env, critical, oneshot, tags },
+        { args, routes: shipRoutes, depends_on: dependsOn, env, critical, oneshot, tags, ...checkKeys, ...memberKeys },
         { title: "a table", description: "What every ship inherits.", ...closed },
       ),
     ),
     bay: Type.Optional(
       Type.Object(
-        { args, routes: bayRoutes, depends_on: shipDependsOn, env, config: bayConfig, critical, tags },
+        { args, routes: bayRoutes, depends_on: dependsOn, env, config: bayConfig, critical, tags, ...clientKeys, ...memberKeys },
         { title: "a table", description: "What every bay inherits.", ...closed },
       ),
     ),
     module: Type.Optional(
       Type.Object(
-        { routes: moduleRoutes, phase, config: moduleConfig, tags },
+        { routes: moduleRoutes, phase, config: moduleConfig, tags, ...guestKeys },
         { title: "a table", description: "What every module inherits.", ...closed },
       ),
     ),

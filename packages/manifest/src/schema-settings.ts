@@ -1,7 +1,9 @@
 import { Type } from "typebox";
 import { defaults, limits } from "./limits.ts";
+import { binds } from "./schema-binds.ts";
 import { prelaunchJob } from "./schema-members.ts";
-import { bindNamePattern, closed, name, tables, text } from "./schema-values.ts";
+import { logKeys } from "./schema-process.ts";
+import { closed, duration, name, tables, text } from "./schema-values.ts";
 
 /** The table [mothership]. Build time only, as `schema.ts`. */
 
@@ -9,37 +11,9 @@ const uplink = Type.Object(
   {
     url: text('a URL such as "postgres://localhost:5432/mydb"', "What must be reachable. $NAME stands for an environment variable."),
     name: Type.Optional(name("Unique among uplinks. Default: host:port.")),
-    timeout: Type.Optional(
-      Type.String({
-        title: 'a duration such as "10s"',
-        description: "How long one check may take.",
-        maxLength: limits.nameLength,
-        default: defaults.uplinkTimeout,
-      }),
-    ),
+    timeout: Type.Optional(duration("How long one check may take.", defaults.uplinkTimeout)),
   },
   { title: "an uplink", description: "Something outside that must be reachable before anything starts.", ...closed },
-);
-
-const bindAddress = text('an address such as "0.0.0.0:80"', "tcp://host:port, host:port, port (on 127.0.0.1), or unix:///path.");
-const bind = Type.Union(
-  [
-    bindAddress,
-    Type.Object(
-      {
-        addr: bindAddress,
-        proxy_protocol: Type.Optional(
-          Type.Boolean({
-            title: "true or false",
-            description: "Read a PROXY protocol header, v1 or v2, where there is one.",
-            default: defaults.proxyProtocol,
-          }),
-        ),
-      },
-      { title: 'a table such as { addr = "0.0.0.0:443", proxy_protocol = true }', ...closed },
-    ),
-  ],
-  { title: 'an address such as "0.0.0.0:80", or a table such as { addr = "0.0.0.0:443", proxy_protocol = true }' },
 );
 
 const staticDir = Type.Object(
@@ -165,6 +139,16 @@ const flagship = Type.Object(
   { title: "a table", description: "Coordination of several servers.", ...closed },
 );
 
+const logs = Type.Object(
+  {
+    dir: Type.Optional(
+      text('a folder such as "./log"', "Every process logs to <name>.log there, unless it names a file. Default: no files."),
+    ),
+    ...logKeys,
+  },
+  { title: "a table", description: "What holds for the output of every ship, bay and prelaunch job.", ...closed },
+);
+
 export const mothership = Type.Object(
   {
     metrics_port: Type.Optional(
@@ -182,14 +166,7 @@ export const mothership = Type.Object(
     static_dirs: Type.Optional(
       tables(staticDir, "[[mothership.static_dirs]]", "Folders of files that are served before routing.", limits.staticDirs),
     ),
-    bind: Type.Optional(
-      Type.Record(Type.String({ pattern: bindNamePattern }), bind, {
-        title: 'a table of addresses such as { http = "0.0.0.0:80" }',
-        description: "Named listeners.",
-        maxProperties: limits.binds,
-        ...closed,
-      }),
-    ),
+    bind: Type.Optional(binds),
     rate_limiting: Type.Optional(
       Type.Object(
         {
@@ -204,6 +181,8 @@ export const mothership = Type.Object(
     ),
     flagship: Type.Optional(flagship),
     uplinks: Type.Optional(tables(uplink, "[[mothership.uplinks]]", "What must be reachable before anything starts.", limits.uplinks)),
+    logs: Type.Optional(logs),
+    shutdown_timeout: Type.Optional(duration("How long the whole fleet may take to stop before it is killed.", defaults.shutdownTimeout)),
   },
   { title: "a table", description: "Settings of the whole fleet.", ...closed },
 );

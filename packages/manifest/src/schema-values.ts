@@ -50,8 +50,31 @@ export const config = (description: string) =>
     }),
   );
 
-export const dependsOn = (description: string) =>
-  Type.Optional(list(name("Name of what to wait for."), 'a list of names such as ["db"]', description, limits.dependencies));
+export const duration = (description: string, initial?: string) =>
+  Type.String({
+    title: 'a duration such as "10s"',
+    description,
+    maxLength: limits.nameLength,
+    ...(initial !== undefined && { default: initial }),
+  });
+
+export const size = (description: string, initial?: string) =>
+  Type.String({
+    title: 'a size such as "512MiB"',
+    description,
+    maxLength: limits.nameLength,
+    ...(initial !== undefined && { default: initial }),
+  });
+
+export const yesNo = (description: string, initial: boolean) => Type.Boolean({ title: "true or false", description, default: initial });
+
+export const whole = (what: string, description: string, minimum: number, maximum: number, initial?: number) =>
+  Type.Integer({ title: what, description, minimum, maximum, ...(initial !== undefined && { default: initial }) });
+
+export const texts = (one: string, title: string, description: string, maxItems: number) =>
+  Type.Array(text(one, ""), { title, description, maxItems });
+
+export const waitsFor = name("Name of what to wait for.");
 
 export const tags = Type.Optional(
   list(name("A tag."), 'a list of tags such as ["web"]', "Tags for --only and --except, added to those of the base template.", limits.tags),

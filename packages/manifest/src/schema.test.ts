@@ -69,6 +69,44 @@ describe("the schema", () => {
   });
 
   test("tells editors the defaults that normalising applies", () => {
+    const under = (path: string, table: object): object =>
+      Object.fromEntries(Object.entries(table).map(([key, value]) => [`${path}.${key}`, value]));
+    const log = {
+      max_size: defaults.log.maxSize,
+      max_files: defaults.log.maxFiles,
+      compress: defaults.log.compress,
+      on_full: defaults.log.onFull,
+    };
+    const process = {
+      stdin: defaults.stdin,
+      max_restarts: defaults.maxRestarts,
+      success_exit_codes: defaults.successExitCodes,
+      fatal_exit_codes: defaults.fatalExitCodes,
+      stop_signal: defaults.stopSignal,
+      stop_timeout: defaults.stopTimeout,
+      keep_detached: defaults.keepDetached,
+      ...under("log", log),
+    };
+    const member = {
+      ...process,
+      "depends_on.on_lost": defaults.onLost,
+      critical: defaults.critical,
+      disabled: defaults.disabled,
+      stable_after: defaults.stableAfter,
+      startup_timeout: defaults.startupTimeout,
+      drain_timeout: defaults.drainTimeout,
+    };
+    const checks = ["healthcheck", "startup", "readiness", "liveness"].map((key) => [`${key}.type`, defaults.checkType]);
+    const ship = { ...member, oneshot: defaults.oneshot, ...Object.fromEntries(checks) };
+    const bay = { ...member, cargo: defaults.cargo, reboard: defaults.reboard, max_clients: defaults.maxClients };
+    const module = {
+      phase: defaults.phase,
+      abi: defaults.abi,
+      fuel: defaults.fuel,
+      memory: defaults.memory,
+      body: defaults.body,
+      max_body: defaults.maxBody,
+    };
     expect(Object.fromEntries(defaultsOf(manifestSchema, ""))).toEqual({
       "mothership.compression": defaults.compression,
       "mothership.cors_cache": defaults.corsCache.enabled,
@@ -76,6 +114,9 @@ describe("the schema", () => {
       "mothership.cors_cache.max_entries": defaults.corsCache.maxEntries,
       "mothership.static_dirs.prefix": defaults.staticPrefix,
       "mothership.bind.proxy_protocol": defaults.proxyProtocol,
+      "mothership.shutdown_timeout": defaults.shutdownTimeout,
+      ...under("mothership.logs", log),
+      ...under("mothership.prelaunch", process),
       "mothership.flagship.enabled": defaults.flagship.enabled,
       "mothership.flagship.election": defaults.flagship.election,
       "mothership.flagship.fleet": defaults.flagship.fleet,
@@ -83,14 +124,12 @@ describe("the schema", () => {
       "mothership.flagship.prelaunch_timeout": defaults.flagship.prelaunchTimeoutSeconds,
       "mothership.flagship.election_timeout": defaults.flagship.electionTimeoutSeconds,
       "mothership.uplinks.timeout": defaults.uplinkTimeout,
-      "fleet.critical": defaults.critical,
-      "fleet.oneshot": defaults.oneshot,
-      "bays.critical": defaults.critical,
-      "modules.phase": defaults.phase,
-      "base.ship.critical": defaults.critical,
-      "base.ship.oneshot": defaults.oneshot,
-      "base.bay.critical": defaults.critical,
-      "base.module.phase": defaults.phase,
+      ...under("fleet", ship),
+      ...under("bays", bay),
+      ...under("modules", module),
+      ...under("base.ship", ship),
+      ...under("base.bay", bay),
+      ...under("base.module", module),
     });
   });
 

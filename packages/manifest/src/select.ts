@@ -45,13 +45,13 @@ export function selectByTags(manifest: Manifest, { only = [], except = [] }: Fil
   if (all.length > 0 && kept.size === 0) throw new SelectionError("the filter leaves no ship and no bay", []);
   const dropped: DroppedDependency[] = [];
   const reduce = <T extends Ship | Bay>(member: T): T => {
-    const missing = member.dependsOn.filter((name) => !kept.has(name));
-    if (missing.length === 0) return member;
+    const missing = new Set(member.dependsOn.map(({ on }) => on).filter((name) => !kept.has(name)));
+    if (missing.size === 0) return member;
     for (const dependency of missing) {
       const message = `${member.kind} "${member.name}" depends on "${dependency}", which the filter leaves out: it starts without waiting`;
       dropped.push({ name: member.name, dependency, message });
     }
-    return { ...member, dependsOn: member.dependsOn.filter((name) => kept.has(name)) };
+    return { ...member, dependsOn: member.dependsOn.filter(({ on }) => kept.has(on)) };
   };
   return {
     manifest: {

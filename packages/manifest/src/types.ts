@@ -1,13 +1,15 @@
 import type { Address } from "@mothership/kernel";
+import type { StopSignal } from "./stop-signals.ts";
 
 /**
  * A checked manifest with every default applied: plain data that can be logged as JSON, compared and sent.
  *
  * A field is optional only where the manifest may leave it out and no default exists; such a field is then absent, never `undefined`.
- * Expanded URLs (`Uplink.url`, `Flagship.electionUrl`) may hold passwords: show them only through `redact`.
+ * Expanded URLs (`Uplink.url`, `Flagship.electionUrl`) may hold passwords: show them only through `redact`. `Process.env` holds what stands
+ * in env files: do not show it at all.
  */
 export interface Manifest {
-  /** Absolute folder of the file: what relative paths start from and where processes run. "" for a manifest parsed from text alone. */
+  /** Absolute folder of the file: what relative paths start from and where processes run unless they say otherwise. "" for a manifest parsed from text alone. */
   readonly folder: string;
   readonly mothership: MothershipSettings;
   /** In the order in which they stand in the file, over all groups. */
@@ -32,14 +34,31 @@ export interface MothershipSettings {
   readonly flagship: Flagship;
   readonly uplinks: readonly Uplink[];
   readonly prelaunch: readonly PrelaunchJob[];
+  /** How long the whole fleet may take to stop before what is left is killed. */
+  readonly shutdownTimeoutMs: number;
 }
 
 /** A named listener. */
 export interface Bind {
   readonly name: string;
   readonly address: Address;
-  /** Expect a PROXY protocol header (v1 or v2); connections without one are served too. */
-  readonly proxyProtocol: boolean;
+  /**
+   * PROXY protocol headers (v1 or v2). `true`: read where there is one; connections without one are served too. `"required"`: from every
+   * peer. `from`: from peers in these networks.
+   */
+  readonly proxyProtocol: boolean | "required" | { readonly from: readonly string[] };
+  /** Networks (`10.0.0.0/8`, or one address) of peers whose `X-Forwarded-*` headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** With at least one the bind speaks TLS; the client's server name chooses, the first is for all other names. Files are not looked at here. */
+  readonly certificates: readonly Certificate[];
+  /** Permissions of the Unix socket; absent: what the system gives it. */
+  readonly mode?: number;
+}
+
+/** A certificate chain and its private key, both PEM. */
+export interface Certificate {
+  readonly cert: FilePath;
+  readonly key: FilePath;
 }
 
 /** A path in the manifest. */
@@ -117,15 +136,90 @@ export interface Uplink {
 }
 
 /** What every kind of process has. */
-interface Process {
+export interface Process {
   /** Unique among ships, bays and prelaunch jobs. Safe as a file name and as a metric label. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** Added to the environment of mothership itself. */
+  /** Added to the environment of mothership itself: from the env files, then from `env`. */
   readonly env: Readonly<Record<string, string>>;
-  /** Without duplicates, in the order written. */
-  readonly dependsOn: readonly string[];
+  /** Without repeats, in the order written. */
+  readonly dependsOn: readonly Dependency[];
+  /** Where it runs: absolute; "" when the manifest's folder is not known and it says nothing. */
+  readonly cwd: string;
+  readonly runAs: RunAs;
+  /** `ignore`: end of input at once. `open`: an empty input that stays open until it is told to stop. */
+  readonly stdin: "ignore" | "open";
+  readonly restart: RestartSettings;
+  readonly stop: StopSettings;
+  readonly log: LogSettings;
+}
+
+/** Whose rights a process has. Numbers are ids. */
+export interface RunAs {
+  /** Absent: as mothership itself. */
+  readonly user?: string | number;
+  /** Absent: the user's own. */
+  readonly group?: string | number;
+}
+
+/** Something that has to be there first. */
+export interface Dependency {
+  /** Name of a ship or bay; of a job for jobs. */
+  readonly on: string;
+  /** Absent: `completed` for what runs once, `ready` for what has a check, else `started`. */
+  readonly condition?: "started" | "ready" | "completed" | "log";
+  /** With the condition `log`: source of a regular expression over lines of output. */
+  readonly pattern?: string;
+  /** What happens to the dependent when it goes down. */
+  readonly onLost: "ignore" | "restart" | "stop";
+}
+
+/** When a process is started again. */
+export interface RestartSettings {
+  readonly when: "always" | "on-failure" | "never";
+  /** After failures in a row. */
+  readonly maxRestarts: number;
+  readonly successExitCodes: readonly number[];
+  readonly fatalExitCodes: readonly number[];
+  /** So long it must run well until its failures are forgotten. */
+  readonly stableMs: number;
+}
+
+/** How a process is ended. */
+export interface StopSettings {
+  readonly signal: StopSignal;
+  /** From the signal to SIGKILL. */
+  readonly graceMs: number;
+  /** How long its requests may take to end before the signal. */
+  readonly drainMs: number;
+  /** Run in place of the signal. */
+  readonly command?: CommandLine;
+  /** Leave processes alone that it moved to other sessions. */
+  readonly keepDetached: boolean;
+}
+
+/** A program and its arguments. */
+export interface CommandLine {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Where output goes besides the output of mothership. */
+export interface LogSettings {
+  /** When a sink cannot take more: drop lines and count them, or make the process wait. */
+  readonly onFull: "drop" | "block";
+  readonly file?: LogFile;
+}
+
+/** A file that is renamed when it is full. */
+export interface LogFile {
+  /** Absolute (as written, when the folder is not known). */
+  readonly path: string;
+  readonly maxBytes: number;
+  /** Renamed files that are kept. */
+  readonly maxFiles: number;
+  readonly compress: boolean;
 }
 
 /** A job that ends before any ship or bay starts. */
@@ -134,7 +228,7 @@ export interface PrelaunchJob extends Process {
 }
 
 /** What ships and bays have in common. */
-interface FleetMember extends Process {
+export interface FleetMember extends Process {
   /** Place among all ships and bays of the file, from 0: routes are tried in this order, and in their own order within one member. */
   readonly order: number;
   readonly routes: readonly Route[];
@@ -142,7 +236,31 @@ interface FleetMember extends Process {
   readonly critical: boolean;
   /** Those of the base template first, without duplicates. */
   readonly tags: readonly string[];
+  /** It is known and not started. */
+  readonly disabled: boolean;
+  /** How long it may take to become ready. */
+  readonly startupTimeoutMs: number;
+  /** Resident memory of it and all that it started; absent: no limit. */
+  readonly memoryLimitBytes?: number;
 }
+
+/** How one sees that a ship is well. */
+export interface Check {
+  readonly probe: Probe;
+  readonly initialDelayMs: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly successThreshold: number;
+  readonly failureThreshold: number;
+}
+
+/** What is looked at. `log` and `notify` stand in startup checks only. */
+export type Probe =
+  | { readonly kind: "http"; readonly address: Address; readonly path: string; readonly expectBody?: string }
+  | { readonly kind: "connect"; readonly address: Address }
+  | ({ readonly kind: "exec" } & CommandLine)
+  | { readonly kind: "log"; readonly pattern: string }
+  | { readonly kind: "notify" };
 
 /** A process that listens on its own address, or on none. */
 export interface Ship extends FleetMember {
@@ -151,8 +269,12 @@ export interface Ship extends FleetMember {
   readonly group: string;
   /** Where the ship listens. Present when there are routes or a health check. */
   readonly bind?: Address;
-  /** Path, beginning with "/". */
-  readonly healthcheck?: string;
+  /** When it has started; absent: as `readiness` says. Thresholds do not count. */
+  readonly startup?: Check;
+  /** Whether it gets requests; from `readiness` or `healthcheck`. Absent for a ship with routes: whether its address takes connections. */
+  readonly readiness?: Check;
+  /** Whether it goes on running. */
+  readonly liveness?: Check;
   /** Runs once and ends. */
   readonly oneshot: boolean;
 }
@@ -164,6 +286,15 @@ export interface Bay extends FleetMember {
   readonly type: string;
   /** Sent to the bay when it docks. */
   readonly config: Readonly<Record<string, string>>;
+  /** WebSocket sub-protocols of a bay of version 1. */
+  readonly protocols: readonly string[];
+  /** What messages of a bay of version 1 become. */
+  readonly cargo: "auto" | "text" | "binary";
+  /** Clients stay connected over a restart although the bay does not know `reboard`. */
+  readonly reboard: boolean;
+  readonly maxClients: number;
+  /** Origins, in lower case, whose pages may connect; absent: all. */
+  readonly origins?: readonly string[];
 }
 
 /** Which requests go to a ship or bay. */
@@ -189,4 +320,13 @@ export interface Module {
   readonly config: Readonly<Record<string, string>>;
   /** Those of the base template first, without duplicates. */
   readonly tags: readonly string[];
+  readonly abi: "auto" | "native" | "http-wasm";
+  /** Name of the export to call in place of `on_request` or `on_response`. */
+  readonly entry?: string;
+  /** Units for one call. */
+  readonly fuel: number;
+  readonly memoryBytes: number;
+  /** It may read and replace bodies. */
+  readonly body: boolean;
+  readonly maxBodyBytes: number;
 }

@@ -42,23 +42,27 @@ function schemaAt(...path: readonly string[]): JsonSchema {
 }
 
 describe("docs/manifest.md", () => {
-  test.each([
+  test.each<[string, JsonSchema, ...string[]]>([
     ["## Whole file", schemaAt()],
     ["## `[mothership]`", schemaAt("mothership")],
     ["### `[mothership.bind]`", schemaAt("mothership", "bind")],
     ["### `[[mothership.static_dirs]]`", schemaAt("mothership", "static_dirs")],
     ["### `[mothership.cors_cache]`", schemaAt("mothership", "cors_cache")],
     ["### `[mothership.rate_limiting]`", schemaAt("mothership", "rate_limiting")],
-    ["### `[[mothership.prelaunch]]`", schemaAt("mothership", "prelaunch")],
+    ["### `[[mothership.prelaunch]]`", schemaAt("mothership", "prelaunch"), "## Processes"],
     ["### `[mothership.flagship]`", schemaAt("mothership", "flagship")],
     ["`static_flagship` as a table", schemaAt("mothership", "flagship", "static_flagship")],
     ["### `[[mothership.uplinks]]`", schemaAt("mothership", "uplinks")],
-    ["## `[[fleet.<group>]]`", schemaAt("fleet")],
-    ["## `[[bays.<type>]]`", schemaAt("bays")],
+    ["### `[mothership.logs]`", schemaAt("mothership", "logs")],
+    ["## `[[fleet.<group>]]`", schemaAt("fleet"), "## Processes", "### Ships and bays"],
+    ["## `[[bays.<type>]]`", schemaAt("bays"), "## Processes", "### Ships and bays"],
+    ["### Log files", schemaAt("fleet", "log")],
+    ["### Checks", schemaAt("fleet", "startup")],
+    ["### Dependencies", schemaAt("fleet", "depends_on")],
     ["## Routes", schemaAt("fleet", "routes")],
     ["## `[[modules]]`", schemaAt("modules")],
-  ])("has exactly the keys of the schema, with their defaults, under %s", (mark, schema) => {
-    const rows = tableAfter(mark);
+  ])("has exactly the keys of the schema, with their defaults, under %s", (mark, schema, ...shared) => {
+    const rows = [mark, ...shared].flatMap(tableAfter);
     expect(rows.map(({ key }) => key)).toEqual(Object.keys(schema.properties ?? {}));
     for (const { key, initial } of rows) {
       const inner: JsonSchema & { readonly default?: unknown } = schema.properties?.[key] ?? {};
@@ -74,9 +78,9 @@ describe("docs/manifest.md", () => {
   });
 
   test("names every limit as it is", () => {
-    const { fileBytes: _, ...numbers } = limits;
+    const { fileBytes: _, envFileBytes: __, ...numbers } = limits;
     for (const [name, value] of Object.entries(numbers)) expect(text, name).toMatch(new RegExp(`\\b${value}\\b`));
-    expect(limits.fileBytes).toBe(1024 * 1024);
+    expect([limits.fileBytes, limits.envFileBytes]).toEqual([1024 * 1024, 1024 * 1024]);
   });
 
   test("shows only TOML that is right", () => {

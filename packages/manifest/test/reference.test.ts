@@ -8,6 +8,20 @@ import { http, ship } from "./issues.ts";
 const ws = 'ws = "127.0.0.1:8081"\n';
 const nothing = '[[fleet.web]]\nname = "idle"\ncommand = "true"\n';
 
+/** What everything is that says nothing about it. */
+const plainBind = { proxyProtocol: false, trustedProxies: [], certificates: [] };
+const plainProcess = {
+  dependsOn: [],
+  runAs: {},
+  stdin: "ignore",
+  restart: { when: "always", maxRestarts: 10, successExitCodes: [0], fatalExitCodes: [], stableMs: 30_000 },
+  stop: { signal: "SIGTERM", graceMs: 10_000, drainMs: 10_000, keepDetached: false },
+  log: { onFull: "drop" },
+};
+const plainMember = { ...plainProcess, cwd: "/srv/app", disabled: false, startupTimeoutMs: 60_000 };
+const plainJob = { ...plainProcess, cwd: "", restart: { ...plainProcess.restart, when: "never" } };
+const waitsFor = (name: string) => ({ on: name, onLost: "ignore" });
+
 /** A manifest with these lines under [mothership]. */
 const settings = (text: string, env = {}) => parseManifest(`${text}\n${nothing}`, { env }).mothership;
 
@@ -73,9 +87,9 @@ phase = "request"
       folder: "/srv/app",
       mothership: {
         binds: [
-          { name: "http", address: { kind: "tcp", host: "0.0.0.0", port: 80 }, proxyProtocol: false },
-          { name: "https", address: { kind: "tcp", host: "0.0.0.0", port: 443 }, proxyProtocol: false },
-          { name: "ws", address: { kind: "tcp", host: "0.0.0.0", port: 8080 }, proxyProtocol: false },
+          { name: "http", address: { kind: "tcp", host: "0.0.0.0", port: 80 }, ...plainBind },
+          { name: "https", address: { kind: "tcp", host: "0.0.0.0", port: 443 }, ...plainBind },
+          { name: "ws", address: { kind: "tcp", host: "0.0.0.0", port: 8080 }, ...plainBind },
         ],
         staticDirs: [{ path: "/srv/app/public", written: "./public", prefix: "/static" }],
         compression: true,
@@ -92,6 +106,7 @@ phase = "request"
         },
         uplinks: [],
         prelaunch: [],
+        shutdownTimeoutMs: 25_000,
       },
       ships: [
         {
@@ -102,13 +117,20 @@ phase = "request"
           command: "ruby",
           args: ["app.rb"],
           bind: { kind: "tcp", host: "127.0.0.1", port: 3000 },
-          healthcheck: "/health",
+          readiness: {
+            probe: { kind: "http", address: { kind: "tcp", host: "127.0.0.1", port: 3000 }, path: "/health" },
+            initialDelayMs: 5000,
+            intervalMs: 5000,
+            timeoutMs: 2000,
+            successThreshold: 1,
+            failureThreshold: 3,
+          },
           routes: [
             { bind: "http", pattern: "/.*" },
             { bind: "https", pattern: "/.*" },
           ],
-          dependsOn: [],
           env: {},
+          ...plainMember,
           critical: true,
           oneshot: false,
           tags: [],
@@ -121,8 +143,8 @@ phase = "request"
           command: "bundle",
           args: ["exec", "sidekiq"],
           routes: [],
-          dependsOn: [],
           env: {},
+          ...plainMember,
           critical: false,
           oneshot: false,
           tags: [],
@@ -135,8 +157,9 @@ phase = "request"
           command: "rails",
           args: ["db:migrate"],
           routes: [],
-          dependsOn: [],
           env: {},
+          ...plainMember,
+          restart: { ...plainProcess.restart, when: "never" },
           critical: true,
           oneshot: true,
           tags: [],
@@ -151,9 +174,13 @@ phase = "request"
           command: "./orbitcast",
           args: [],
           routes: [{ bind: "ws", pattern: "/ws" }],
-          dependsOn: [],
           env: {},
+          ...plainMember,
           config: { redis_url: "redis://localhost:6379" },
+          protocols: [],
+          cargo: "auto",
+          reboard: false,
+          maxClients: 65_535,
           critical: true,
           tags: [],
         },
@@ -166,6 +193,11 @@ phase = "request"
           phase: "request",
           config: {},
           tags: [],
+          abi: "auto",
+          fuel: 10_000_000,
+          memoryBytes: 16 * 2 ** 20,
+          body: false,
+          maxBodyBytes: 2 ** 20,
         },
       ],
     });
@@ -215,8 +247,8 @@ phase = "request"
     ["tcp://[::1]:3000", { kind: "tcp", host: "::1", port: 3000 }],
   ])("reads the address %s, for ships and for binds in both forms", (written, address) => {
     expect(parseManifest(ship("app", `bind = "${written}"`)).ships[0]?.bind).toEqual(address);
-    expect(settings(`[mothership.bind]\nweb = "${written}"`).binds).toEqual([{ name: "web", address, proxyProtocol: false }]);
-    expect(settings(`[mothership.bind]\nweb = { addr = "${written}" }`).binds).toEqual([{ name: "web", address, proxyProtocol: false }]);
+    expect(settings(`[mothership.bind]\nweb = "${written}"`).binds).toEqual([{ name: "web", address, ...plainBind }]);
+    expect(settings(`[mothership.bind]\nweb = { addr = "${written}" }`).binds).toEqual([{ name: "web", address, ...plainBind }]);
   });
 
   test("keeps binds in the order of the file, also those named by numbers", () => {
@@ -295,15 +327,15 @@ depends_on = []
     );
     expect(inherits.ships[1]).toMatchObject({
       args: ["a"],
-      healthcheck: "/up",
+      readiness: { probe: { path: "/up" } },
       routes: [{ pattern: "/a" }],
-      dependsOn: ["one"],
+      dependsOn: [waitsFor("one")],
       oneshot: true,
     });
     expect(inherits.bays[0]).toMatchObject({
       args: ["a"],
       routes: [{ pattern: "/b" }],
-      dependsOn: ["one"],
+      dependsOn: [waitsFor("one")],
       env: { A: "1" },
       config: { a: "1", b: "1" },
     });
@@ -313,7 +345,13 @@ depends_on = []
 [[bays.y]]\nname = "bay"\ncommand = "x"\nargs = ["b"]\nroutes = []\ndepends_on = []\nconfig = { b = "2" }
 [[modules]]\nname = "m"\nwasm = "m.wasm"\nroutes = []\nconfig = { b = "2" }\n`,
     );
-    expect(replaces.ships[1]).toMatchObject({ args: [], healthcheck: "/own", routes: [], dependsOn: [], oneshot: false });
+    expect(replaces.ships[1]).toMatchObject({
+      args: [],
+      readiness: { probe: { path: "/own" } },
+      routes: [],
+      dependsOn: [],
+      oneshot: false,
+    });
     expect(replaces.bays[0]).toMatchObject({ args: ["b"], routes: [], dependsOn: [], config: { a: "1", b: "2" } });
     expect(replaces.modules[0]).toMatchObject({ routes: [], config: { a: "1", b: "2" } });
   });
@@ -391,8 +429,16 @@ command = "./migrate-memgraph"
 depends_on = ["ar-migrate"]
 `);
     expect(prelaunch).toEqual([
-      { kind: "job", name: "ar-migrate", command: "rails", args: ["db:migrate"], env: { RAILS_ENV: "production" }, dependsOn: [] },
-      { kind: "job", name: "memgraph-migrate", command: "./migrate-memgraph", args: [], env: {}, dependsOn: ["ar-migrate"] },
+      { kind: "job", ...plainJob, name: "ar-migrate", command: "rails", args: ["db:migrate"], env: { RAILS_ENV: "production" } },
+      {
+        kind: "job",
+        ...plainJob,
+        name: "memgraph-migrate",
+        command: "./migrate-memgraph",
+        args: [],
+        env: {},
+        dependsOn: [waitsFor("ar-migrate")],
+      },
     ]);
   });
 
@@ -550,7 +596,7 @@ env = { PORT = 3000, DEBUG = true }
 
   test("drops repeats in depends_on and tags", () => {
     const { ships } = parseManifest(ship("a") + ship("b", 'depends_on = ["a", "a"]', 'tags = ["x", "y", "x"]'));
-    expect(ships[1]).toMatchObject({ dependsOn: ["a"], tags: ["x", "y"] });
+    expect(ships[1]).toMatchObject({ dependsOn: [waitsFor("a")], tags: ["x", "y"] });
   });
 
   test("is plain data: JSON gives the same manifest back", () => {

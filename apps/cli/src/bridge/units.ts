@@ -31,7 +31,7 @@ export function explanationOf(member: Member, process: ProcessSnapshot, clients?
   return {
     ...unitOf(member, process, clients),
     command: member.command,
-    dependsOn: member.dependsOn,
+    dependsOn: member.dependsOn.map(({ on }) => on),
     ...(process.delayMs !== undefined && { delayMs: process.delayMs }),
     exits: process.exits,
     probes: process.probes,

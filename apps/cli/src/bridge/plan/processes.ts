@@ -2,7 +2,8 @@ import { delimiter, dirname, sep } from "node:path";
 import { bayEnvironment } from "@mothership/docking";
 import type { Address } from "@mothership/kernel";
 import type { Bay, Manifest, PrelaunchJob, Ship } from "@mothership/manifest";
-import { connectCheck, type ProcessSpec } from "@mothership/supervisor";
+import type { Dependency, ProcessSpec } from "@mothership/supervisor";
+import { shipChecks } from "./checks.ts";
 
 /** What processes get from the program that starts them. */
 export interface Surroundings {
@@ -13,8 +14,8 @@ export interface Surroundings {
 }
 
 /** The prelaunch jobs, as tasks that wait for each other. */
-export function planTasks({ mothership, folder }: Manifest, surroundings: Surroundings): ProcessSpec[] {
-  return mothership.prelaunch.map((job) => ({ ...common(job, folder, surroundings), kind: "task", essential: true }));
+export function planTasks({ mothership }: Manifest, surroundings: Surroundings): ProcessSpec[] {
+  return mothership.prelaunch.map((job) => ({ ...processSpec(job, surroundings), kind: "task", essential: true }));
 }
 
 /** Where bays listen, and how one knows that a bay has docked. */
@@ -26,39 +27,53 @@ export interface Docks {
 }
 
 /** The ships and bays, as processes under supervision, in the order of the manifest. */
-export function planProcesses({ ships, bays, folder }: Manifest, surroundings: Surroundings, docks: Docks): ProcessSpec[] {
+export function planProcesses({ ships, bays }: Manifest, surroundings: Surroundings, docks: Docks): ProcessSpec[] {
   const plans = [
-    ...ships.map((ship) => ({ order: ship.order, spec: shipSpec(ship, folder, surroundings) })),
-    ...bays.map((bay) => ({ order: bay.order, spec: baySpec(bay, folder, surroundings, docks) })),
+    ...ships.map((ship) => ({ order: ship.order, spec: shipSpec(ship, surroundings) })),
+    ...bays.map((bay) => ({ order: bay.order, spec: baySpec(bay, surroundings, docks) })),
   ];
   return plans.sort((a, b) => a.order - b.order).map(({ spec }) => spec);
 }
 
-function shipSpec(ship: Ship, folder: string, surroundings: Surroundings): ProcessSpec {
-  return { ...common(ship, folder, surroundings), kind: ship.oneshot ? "task" : "service", essential: ship.critical, ...readiness(ship) };
+function shipSpec(ship: Ship, surroundings: Surroundings): ProcessSpec {
+  return { ...memberSpec(ship, surroundings), kind: ship.oneshot ? "task" : "service", ...shipChecks(ship) };
 }
 
 /** A bay is ready when it has docked, and is started anew when it runs on without a link. */
-function baySpec(bay: Bay, folder: string, surroundings: Surroundings, docks: Docks): ProcessSpec {
-  const spec = common(bay, folder, surroundings);
+function baySpec(bay: Bay, surroundings: Surroundings, docks: Docks): ProcessSpec {
+  const spec = memberSpec(bay, surroundings);
   const probe = (options: { readonly signal: AbortSignal }): Promise<void> => docks.ready(bay.name, options);
-  const environment = bayEnvironment(bay.name, docks.folder, bay.type);
-  return { ...spec, env: { ...spec.env, ...environment }, kind: "service", essential: bay.critical, ready: { probe }, live: { probe } };
+  const env = { ...spec.env, ...bayEnvironment(bay.name, docks.folder, bay.type) };
+  return { ...spec, env, kind: "service", startup: { probe, limitMs: bay.startupTimeoutMs }, ready: { probe }, live: { probe } };
 }
 
-function common(
-  { name, command, args, env, dependsOn }: PrelaunchJob | Ship | Bay,
-  folder: string,
-  surroundings: Surroundings,
-): ProcessSpec {
-  return { name, command, args, env: { ...inherited(surroundings), ...env }, dependsOn, ...(folder === "" ? {} : { cwd: folder }) };
+/** What ships and bays have in common. */
+function memberSpec(member: Ship | Bay, surroundings: Surroundings): ProcessSpec {
+  const { critical: essential, disabled, memoryLimitBytes } = member;
+  return { ...processSpec(member, surroundings), essential, disabled, ...(memoryLimitBytes !== undefined && { memoryLimitBytes }) };
 }
 
-/** A ship with a health check is ready when that passes; one that only has routes when its address takes connections. */
-function readiness({ bind, healthcheck, routes, oneshot }: Ship): Partial<Pick<ProcessSpec, "ready">> {
-  if (bind === undefined || oneshot) return {};
-  if (healthcheck !== undefined) return { ready: { probe: { kind: "http", address: bind, path: healthcheck } } };
-  return routes.length > 0 ? { ready: connectCheck(bind) } : {};
+/** What everything has that has a command. */
+function processSpec(process: PrelaunchJob | Ship | Bay, surroundings: Surroundings): ProcessSpec {
+  const { name, command, args, env, cwd, runAs, stdin, restart, stop, log } = process;
+  return {
+    name,
+    command,
+    args,
+    env: { ...inherited(surroundings), ...env },
+    ...(cwd !== "" && { cwd }),
+    ...runAs,
+    stdin,
+    dependsOn: process.dependsOn.map(dependencyOf),
+    restart,
+    stop,
+    log,
+  };
+}
+
+function dependencyOf({ on, condition, pattern = "", onLost }: Ship["dependsOn"][number]): Dependency {
+  if (condition === "log") return { on, condition, pattern, onLost };
+  return { on, ...(condition && { condition }), onLost };
 }
 
 /**
@@ -75,5 +90,5 @@ function inherited({ env, execPath }: Surroundings): Record<string, string> {
 
 /** Where ships are going to listen, with whose address it is: nothing else may listen there when they start. */
 export function shipAddresses({ ships }: Manifest): { readonly ship: string; readonly address: Address }[] {
-  return ships.flatMap(({ name, bind, oneshot }) => (bind && !oneshot ? [{ ship: name, address: bind }] : []));
+  return ships.flatMap(({ name, bind, oneshot, disabled }) => (bind && !oneshot && !disabled ? [{ ship: name, address: bind }] : []));
 }
