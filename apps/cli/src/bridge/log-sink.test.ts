@@ -46,6 +46,19 @@ describe("on a terminal", () => {
     expect(written).toEqual(["app                  | hello\n", 'mothership           | Listening bind=http detail="two words"\n']);
   });
 
+  test("a change of status is a sentence, not a list of fields", () => {
+    const written: string[] = [];
+    const sink = prettySink((text) => written.push(text), { names: [], color: false });
+    sink.own({
+      time: 0,
+      level: "info",
+      message: "Status changed",
+      fields: { status: "preflight", from: "initializing", reason: undefined },
+    });
+    sink.own({ time: 0, level: "error", message: "Status changed", fields: { status: "failed", from: "prelaunch", reason: "no table" } });
+    expect(written).toEqual(["mothership | preflight\n", "mothership | failed: no table\n"]);
+  });
+
   test("a ship may use colours, but cannot move the cursor, clear the screen or set the title", () => {
     expect(printable("\x1b[31mred\x1b[0m \x1b[2J\x1b[1;1H\x1b]0;title\x07\rover\x07\x9bx\ttab")).toBe("\x1b[31mred\x1b[0m overx\ttab");
   });

@@ -39,23 +39,27 @@ export function prettySink(
     options.color ? styleText(style, text, { validateStream: false }) : text;
   const label = (name: string): string => name.slice(0, width).padEnd(width);
   return {
-    own({ level, message, fields }) {
+    own(record) {
+      const { level, message, fields } = forPeople(record);
       const detail = Object.entries(fields)
         .filter(([, value]) => value !== undefined)
         .map(([key, value]) => paint("dim", `${key}=`) + plain(value));
-      const words =
-        level === "error"
-          ? paint("red", message)
-          : level === "warn"
-            ? paint("yellow", message)
-            : level === "debug"
-              ? paint("dim", message)
-              : message;
+      const style = levelStyles[level];
+      const words = style === undefined ? message : paint(style, message);
       write(`${paint("bold", label("mothership"))} ${paint("dim", "|")} ${[words, ...detail].join(" ")}\n`);
     },
     ship: ({ name, stream, text }) =>
       write(`${paint(colorOf.get(name) ?? "cyan", label(name))} ${paint(stream === "stderr" ? "red" : "dim", "|")} ${printable(text)}\n`),
   };
+}
+
+const levelStyles = { debug: "dim", info: undefined, warn: "yellow", error: "red" } as const;
+
+/** A record as a sentence where the fields alone would be a riddle: a change of status says where it went and why. */
+function forPeople(record: LogRecord): LogRecord {
+  const { status, from: _, reason, ...rest } = record.fields;
+  if (record.message !== "Status changed" || typeof status !== "string") return record;
+  return { ...record, message: typeof reason === "string" ? `${status}: ${printable(reason)}` : status, fields: rest };
 }
 
 function plain(value: unknown): string {
