@@ -33,6 +33,28 @@ describe("Breaker", () => {
     expect(subject.state).toBe("open");
   });
 
+  test("stays open for as long as the failure that opened it asked for, a minute at most, and says how long that is", async () => {
+    const { clock, subject, ended } = breaker();
+    ended("succeeded", "failed", "failed");
+    subject.admit();
+    subject.failed(2000);
+    expect([subject.state, subject.retryInMs]).toEqual(["open", 2000]);
+    await clock.advance(1999);
+    expect(subject.admit()).toBe(false);
+    await clock.advance(1);
+    expect([subject.retryInMs, subject.admit()]).toEqual([0, true]);
+    subject.failed(3_600_000);
+    expect(subject.retryInMs).toBe(60_000);
+    await clock.advance(60_000);
+    subject.admit();
+    subject.failed();
+    expect(subject.retryInMs).toBe(500);
+    await clock.advance(500);
+    subject.admit();
+    subject.succeeded();
+    expect([subject.state, subject.retryInMs]).toEqual(["closed", 0]);
+  });
+
   test("forgets what is older than its window", async () => {
     const { clock, subject, ended } = breaker();
     ended("failed", "failed", "failed");

@@ -8,12 +8,15 @@ export interface BreakerPolicy {
   readonly minRequests?: number;
   /** How far back it looks. Default 10,000. */
   readonly windowMs?: number;
-  /** How long it stays open before one request may try. Default 2,000. */
+  /** How long it stays open before one request may try. Default 2,000; longer, up to a minute, if the upstream asks for it (Retry-After). */
   readonly openMs?: number;
 }
 
 /** closed: everything passes. open: nothing does. trying: one request is out, and its end decides. */
 export type BreakerState = "closed" | "open" | "trying";
+
+/** An upstream may not put itself out of use for longer than this by asking for it. */
+const maxHoldMs = 60_000;
 
 /** The window is counted in so many parts, so that it moves on in steps of a tenth. */
 const parts = 10;
@@ -34,6 +37,8 @@ export class Breaker {
   #part = 0;
   #state: BreakerState = "closed";
   #openedAt = 0;
+  /** How long it is open this time. */
+  #holdMs = 0;
 
   constructor({ failureRatio = 0.5, minRequests = 10, windowMs = 10_000, openMs = 2000 }: BreakerPolicy, clock: Clock) {
     this.#clock = clock;
@@ -47,10 +52,15 @@ export class Breaker {
     return this.#state;
   }
 
+  /** Milliseconds until a request may try; 0 where one may now, or where nobody knows. */
+  get retryInMs(): number {
+    return this.#state === "open" ? Math.max(0, this.#openedAt + this.#holdMs - this.#clock.now()) : 0;
+  }
+
   /** Whether a request may go out now. After the open time it is true for one request, which is the trial. */
   admit(): boolean {
     if (this.#state === "closed") return true;
-    if (this.#state === "trying" || this.#clock.now() - this.#openedAt < this.#openMs) return false;
+    if (this.#state === "trying" || this.retryInMs > 0) return false;
     this.#state = "trying";
     return true;
   }
@@ -62,11 +72,13 @@ export class Breaker {
     else this.#count(0);
   }
 
-  failed(): void {
+  /** `askedMs`: the upstream asked to be left alone for so long. That alone opens nothing, for it may have meant one request. */
+  failed(askedMs = 0): void {
     if (this.#state === "open") return;
     if (this.#state === "closed" && !this.#count(1)) return;
     this.#state = "open";
     this.#openedAt = this.#clock.now();
+    this.#holdMs = Math.max(this.#openMs, Math.min(askedMs, maxHoldMs));
   }
 
   /** It ended for a reason that says nothing about the upstream: the client left, its own body broke. */

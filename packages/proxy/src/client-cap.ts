@@ -12,6 +12,11 @@ export class ClientCap {
     this.#max = max;
   }
 
+  /** Clients that have a connection. */
+  get clients(): number {
+    return this.#counts.size;
+  }
+
   /** Counts a connection of `address` until the result is disposed; undefined when the client has as many as it may. */
   enter(address: string): Disposable | undefined {
     const key = networkOf(address);

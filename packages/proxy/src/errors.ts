@@ -75,6 +75,18 @@ export class TlsCertificateError extends MothershipError {
   }
 }
 
+/** The folder of error pages, or a page in it, cannot be used. */
+export class ErrorPagesError extends MothershipError {
+  readonly code = "MS_ERROR_PAGES";
+  readonly path: string;
+
+  constructor(path: string, reason: string, options?: ErrorOptions) {
+    super(`${path} cannot be used for error pages: ${reason}`, options);
+    this.name = "ErrorPagesError";
+    this.path = path;
+  }
+}
+
 /** Middleware set a path or query that could not be sent. */
 export class TargetError extends MothershipError {
   readonly code = "MS_TARGET_INVALID";

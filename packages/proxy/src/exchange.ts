@@ -2,6 +2,7 @@ import type { Body, Client, Exchange, Fields, Incoming, Logger, Outcome, Respons
 import { messageOf } from "@mothership/kernel";
 import { hostOf } from "./authority.ts";
 import { clientOf, type Peer, type TrustedProxies } from "./client.ts";
+import type { ErrorPages } from "./error-pages.ts";
 import { TargetError } from "./errors.ts";
 import { type ForwardingSpec, requestFields } from "./headers.ts";
 import { givenId } from "./ids.ts";
@@ -14,6 +15,8 @@ export interface ExchangeContext {
   readonly trusted: TrustedProxies;
   readonly forwarding: ForwardingSpec;
   readonly log: Logger;
+  /** Undefined where the proxy's own words are sent. */
+  readonly errorPages?: ErrorPages | undefined;
   nextId(): string;
 }
 
@@ -99,13 +102,14 @@ export class ProxyExchange implements Exchange {
       return;
     }
     this.#responded = true;
-    let answer = { head, body };
+    let answer = this.#dress(head, body);
     try {
       for (let index = (this.#hooks?.length ?? 0) - 1; index >= 0; index--) answer = this.#hooks![index]!(answer.head, answer.body);
     } catch (error) {
       answer.body.cancel(error instanceof Error ? error : new Error(messageOf(error)));
       this.#context.log.error("a response hook failed", { requestId: this.id, route: this.route, reason: messageOf(error) });
-      answer = render(this, answers.internal);
+      const { head, body } = render(this, answers.internal);
+      answer = this.#dress(head, body);
     }
     this.incoming.respond(answer.head, answer.body);
   }
@@ -132,6 +136,10 @@ export class ProxyExchange implements Exchange {
     this.#context.log.error("a request handler failed", facts);
     if (this.#responded) this.incoming.abort(error instanceof Error ? error : new Error(messageOf(error)));
     else reply(this, answers.internal);
+  }
+
+  #dress(head: ResponseHead, body: Body): { readonly head: ResponseHead; readonly body: Body } {
+    return this.#context.errorPages?.dress(this, head, body) ?? { head, body };
   }
 
   #finish(outcome: Outcome): void {

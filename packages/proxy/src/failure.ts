@@ -22,15 +22,3 @@ const byCode: Readonly<Record<string, Answer>> = {
 export function answerFor(error: Pick<ClientError, "code">): Answer {
   return byCode[error.code] ?? answers.closed;
 }
-
-/** Methods that mean the same sent once or twice (RFC 9110, 9.2.2). */
-const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
-
-/**
- * Whether a request may be sent once more, on another connection. Only a reused connection that the upstream had closed meanwhile is
- * a reason: a fresh one that fails would fail again. Of a request that was not written the body is untouched, and any may be sent. If bytes
- * were written, the upstream may have acted on them and a body is used up: only an idempotent one without a body is (RFC 9112, 9.3.1).
- */
-export function mayRetry(error: Pick<ClientError, "stale" | "written">, method: string, bodyless: boolean): boolean {
-  return error.stale && (!error.written || (bodyless && idempotent.has(method)));
-}

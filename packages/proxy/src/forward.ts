@@ -11,9 +11,10 @@ import {
   type ResponseHead,
   type Tunnel,
 } from "@mothership/kernel";
-import { answerFor, mayRetry } from "./failure.ts";
+import { answerFor } from "./failure.ts";
 import { responseFields } from "./headers.ts";
 import { type Answer, answers, reply } from "./reply.ts";
+import { mayRetry, retryAfterMs } from "./retry.ts";
 import { throttledWarning, type Warn } from "./throttled-warning.ts";
 import { openTunnel } from "./tunnel.ts";
 import type { Running, Upstream } from "./upstream.ts";
@@ -41,8 +42,11 @@ export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600
     if (webSocket && exchange.incoming.version === "2.0") exchange.fields.set("Sec-WebSocket-Key", randomBytes(16).toString("base64"));
     const problem = webSocket ? handshakeProblem(exchange.fields) : undefined;
     if (problem) return reply(exchange, problem === "version" ? answers.webSocketVersion : answers.badHandshake);
-    if (upstream.breaker?.admit() === false)
-      return reply(exchange, { ...answers.breakerOpen, retryAfterSeconds: upstream.retryAfterSeconds });
+    const { breaker } = upstream;
+    if (breaker?.admit() === false) {
+      const retryAfterSeconds = Math.ceil(breaker.retryInMs / 1000) || upstream.retryAfterSeconds;
+      return reply(exchange, { ...answers.breakerOpen, retryAfterSeconds });
+    }
     new Forward(exchange, context).begin();
   };
 }
@@ -64,6 +68,8 @@ class Forward implements ResponseHandler, Running {
   #sent: ClientExchange | undefined;
   #tunnel: { abort(): void } | undefined;
   #tries = 0;
+  /** It has a place among the second tries. */
+  #retrying = false;
   #over = false;
   /** The breaker has heard of it. */
   #judged = false;
@@ -84,7 +90,8 @@ class Forward implements ResponseHandler, Running {
   }
 
   response(head: ResponseHead, body: Body): void {
-    this.#judge(head.status >= 502 && head.status <= 504 ? "failed" : "succeeded");
+    if (head.status < 502 || head.status > 504) this.#judge("succeeded");
+    else this.#judge("failed", head.status === 503 ? head.fields.get("retry-after") : undefined);
     this.#exchange.respond({ status: head.status, fields: responseFields(head.fields) }, body);
   }
 
@@ -104,8 +111,11 @@ class Forward implements ResponseHandler, Running {
 
   failed(error: ClientError): void {
     const { method, body } = this.#exchange.incoming;
-    if (this.#tries === 1 && mayRetry(error, method, body.length === 0)) this.#send();
-    else this.#refuse(answerFor(error), messageOf(error), error.code);
+    const again = this.#tries === 1 && mayRetry(error, method, body.length === 0);
+    if (again && this.#context.upstream.retries.enter(this.#context.upstream.inFlight)) {
+      this.#retrying = true;
+      this.#send();
+    } else this.#refuse(answerFor(error), `${messageOf(error)}${again ? "; too many requests are sent again already" : ""}`, error.code);
   }
 
   /** The upstream is drained and the time of this request or tunnel is over. */
@@ -138,11 +148,14 @@ class Forward implements ResponseHandler, Running {
     );
   }
 
-  /** What this request says about the upstream; only the first word counts. */
-  #judge(verdict: "succeeded" | "failed" | "abandoned"): void {
+  /** What this request says about the upstream; only the first word counts. `retryAfter`: what the upstream asks for with a failure. */
+  #judge(verdict: "succeeded" | "failed" | "abandoned", retryAfter?: string): void {
     if (this.#judged) return;
     this.#judged = true;
-    this.#context.upstream.breaker?.[verdict]();
+    const { upstream, deps } = this.#context;
+    if (this.#retrying) upstream.retries.leave();
+    if (verdict === "failed") upstream.breaker?.failed(retryAfterMs(retryAfter, deps.clock.wallTime()));
+    else upstream.breaker?.[verdict]();
   }
 
   #finished(outcome: Outcome): void {

@@ -1,11 +1,13 @@
 export { type AccessEntry, type AccessLogOptions, accessLog } from "./access-log.ts";
 export type { BreakerPolicy, BreakerState } from "./breaker.ts";
 export type { CertificateFiles } from "./certificate.ts";
+export type { ErrorPagesSpec } from "./error-pages.ts";
 export {
   BindDeniedError,
   BindFailedError,
   BindInUseError,
   DrainedError,
+  ErrorPagesError,
   TargetError,
   TlsCertificateError,
   TrustedProxyError,
@@ -16,6 +18,7 @@ export type { ForwardingSpec } from "./headers.ts";
 export { defaultHttp2Limits, type Http2Limits } from "./http2-settings.ts";
 export { type ListenerSpec, openProxy, type Proxy, type ProxySpec } from "./proxy.ts";
 export { type Answer, answers, reply } from "./reply.ts";
+export type { RetryPolicy } from "./retry.ts";
 export { createRouter, notFound, type Route } from "./router.ts";
 export { canonicalPath, type PathProblem } from "./target.ts";
 export type { TlsSpec } from "./tls.ts";

@@ -16,6 +16,7 @@ import {
 import { isForProxy, refusalOf } from "./admission.ts";
 import { type Peer, trustedProxies } from "./client.ts";
 import { ClientCap } from "./client-cap.ts";
+import { type ErrorPages, type ErrorPagesSpec, readErrorPages } from "./error-pages.ts";
 import type { ProxyEvents } from "./events.ts";
 import { type ExchangeContext, ProxyExchange } from "./exchange.ts";
 import type { ForwardingSpec } from "./headers.ts";
@@ -65,6 +66,8 @@ export interface ProxySpec {
    * are trusted proxies and Unix sockets, behind which are many clients. Default: any number.
    */
   readonly maxConnectionsPerClient?: number;
+  /** Default: short answers in text, JSON or HTML. */
+  readonly errorPages?: ErrorPagesSpec;
   /** How long `close` waits for running requests when it is given no signal. Default 30,000. */
   readonly graceMs?: number;
 }
@@ -88,10 +91,11 @@ export interface Proxy extends Closable {
  * `close` stops accepting, ends tunnels and idle connections, lets running requests finish with `Connection: close` until the
  * signal fires (without one: until the grace has passed), and cuts off what is left.
  *
- * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} | {TlsCertificateError} naming the bind; {TrustedProxyError}
+ * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} | {TlsCertificateError} naming the bind; {TrustedProxyError} | {ErrorPagesError}
  */
 export async function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, { signal }: AbortOptions = {}): Promise<Proxy> {
-  const proxy = new RunningProxy(spec, handler, deps);
+  const errorPages = spec.errorPages && (await readErrorPages(spec.errorPages));
+  const proxy = new RunningProxy(spec, errorPages, handler, deps);
   try {
     for (const listener of spec.listeners) {
       signal?.throwIfAborted();
@@ -124,6 +128,7 @@ class RunningProxy implements Proxy {
   readonly #graceMs: number;
   readonly #forwarding: ForwardingSpec;
   readonly #cap: ClientCap | undefined;
+  readonly #errorPages: ErrorPages | undefined;
   readonly #nextId = idSource();
   readonly #ended = (): void => {
     this.#inFlight--;
@@ -131,7 +136,8 @@ class RunningProxy implements Proxy {
   #handler: Handler;
   #inFlight = 0;
 
-  constructor(spec: ProxySpec, handler: Handler, deps: Deps) {
+  constructor(spec: ProxySpec, errorPages: ErrorPages | undefined, handler: Handler, deps: Deps) {
+    this.#errorPages = errorPages;
     this.#handler = handler;
     this.#deps = deps;
     this.#graceMs = spec.graceMs ?? 30_000;
@@ -167,7 +173,14 @@ class RunningProxy implements Proxy {
     const { name, address, secure = false, proxyProtocol } = spec;
     if (this.#listeners.has(name)) throw new RangeError(`There are two listeners "${name}"`);
     const trusted = trustedProxies(spec.trustedProxies ?? []);
-    const context: ExchangeContext = { bind: name, trusted, forwarding: this.#forwarding, log: this.#deps.log, nextId: this.#nextId };
+    const context: ExchangeContext = {
+      bind: name,
+      trusted,
+      forwarding: this.#forwarding,
+      log: this.#deps.log,
+      errorPages: this.#errorPages,
+      nextId: this.#nextId,
+    };
     const peers = { headerOf: headerRule(proxyProtocol), trusted, secure, cap: this.#cap };
     const onRequest: OnRequest = (incoming, peer, misdirected) => this.#handle(incoming, peer, misdirected, context);
     const listener = new Listener({ maxConnections: 16_384, ...spec }, peers, onRequest, this.#emitter, this.#deps);

@@ -61,7 +61,7 @@ export function reply(exchange: Exchange, answer: Answer): void {
 export function render(exchange: Exchange, answer: Answer): { readonly head: ResponseHead; readonly body: Body } {
   const kind = preferredKind(exchange.incoming.fields.all("accept").join(","));
   const fields = Fields.from([
-    ["Content-Type", kind === "json" ? "application/json" : `text/${kind === "html" ? "html" : "plain"}; charset=utf-8`],
+    ["Content-Type", contentTypes[kind]],
     ["Cache-Control", "no-store"],
     ["Vary", "Accept"],
     ["X-Mothership-Error", answer.reason],
@@ -72,7 +72,14 @@ export function render(exchange: Exchange, answer: Answer): { readonly head: Res
   return { head: { status: answer.status, fields }, body: bodyOf(write(kind, answer, exchange.id)) };
 }
 
-type Kind = "text" | "json" | "html";
+/** The forms that an answer can have. */
+export type Kind = "text" | "json" | "html";
+
+export const contentTypes: Readonly<Record<Kind, string>> = {
+  text: "text/plain; charset=utf-8",
+  json: "application/json",
+  html: "text/html; charset=utf-8",
+};
 
 function write(kind: Kind, { status, reason, message }: Answer, requestId: string): string {
   const title = `${status} ${STATUS_CODES[status] ?? "Error"}`;

@@ -4,8 +4,9 @@ import { FakeClock } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { fakeIncoming } from "../test/incoming.ts";
 import { isForProxy, refusalOf } from "./admission.ts";
-import { answerFor, mayRetry } from "./failure.ts";
+import { answerFor } from "./failure.ts";
 import { idSource } from "./ids.ts";
+import { mayRetry } from "./retry.ts";
 import { throttledWarning } from "./throttled-warning.ts";
 import { acceptOf, handshakeProblem } from "./websocket.ts";
 

@@ -4,6 +4,7 @@ import type { AbortOptions, Address, Closable, Deps } from "@mothership/kernel";
 import { Breaker, type BreakerPolicy } from "./breaker.ts";
 import { DrainedError } from "./errors.ts";
 import { patience } from "./patience.ts";
+import { RetryBudget, type RetryPolicy } from "./retry.ts";
 
 /** One service that requests are forwarded to: plain data. */
 export interface UpstreamSpec {
@@ -20,6 +21,8 @@ export interface UpstreamSpec {
   readonly timeouts?: Partial<ClientTimeouts>;
   /** Keep requests away while most of them fail; they get 503. Default: no breaker. */
   readonly breaker?: BreakerPolicy;
+  /** How many requests may be sent a second time at once. Default: a fifth of those that run, and 3 in any case. */
+  readonly retries?: RetryPolicy;
   /** What a client is told to wait when the upstream is not available. Default 5. */
   readonly retryAfterSeconds?: number;
   /** How long `drain` and `close` wait for running requests when they are given no signal. Default 30,000. */
@@ -41,6 +44,8 @@ export class Upstream implements Closable {
   readonly retryAfterSeconds: number;
   /** Undefined where the spec asks for none. For `forwardTo`, and for whoever shows its state. */
   readonly breaker: Breaker | undefined;
+  /** For `forwardTo`. */
+  readonly retries: RetryBudget;
   readonly #deps: Deps;
   readonly #graceMs: number;
   readonly #running = new Set<Running>();
@@ -52,6 +57,7 @@ export class Upstream implements Closable {
     this.name = spec.name;
     this.pool = pool;
     this.breaker = spec.breaker && new Breaker(spec.breaker, deps.clock);
+    this.retries = new RetryBudget(spec.retries);
     this.#available = spec.available ?? true;
     this.retryAfterSeconds = Math.max(1, Math.ceil(spec.retryAfterSeconds ?? 5));
     this.#graceMs = spec.graceMs ?? 30_000;

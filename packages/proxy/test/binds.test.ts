@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { existsSync, linkSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type Address, emptyBody, Fields, type Handler } from "@mothership/kernel";
 import { eventually, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { bindError } from "../src/bind.ts";
 import { type ListenerSpec, openProxy } from "../src/proxy.ts";
 import { deps, exchangeRaw, rawClient } from "./edge.ts";
-import { readAll } from "./sockets.ts";
+import { closed, readAll } from "./sockets.ts";
 
 const anywhere: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
 const ok: Handler = (exchange) => exchange.respond({ status: 200, fields: Fields.from([["X-Bind", exchange.bind]]) }, emptyBody);
@@ -118,6 +118,52 @@ describe("binds", () => {
     expect(await exchangeRaw(port, request)).toMatch(/^HTTP\/1\.1 200 /);
     held[1]!.destroy();
     third.destroy();
+  });
+
+  test("more connections of one client than it may have, over all listeners, are turned away and counted", async () => {
+    const listeners = [
+      { name: "one", address: anywhere, proxyProtocol: "required" as const },
+      { name: "two", address: anywhere, proxyProtocol: { from: ["10.0.0.0/8"] } },
+    ];
+    await using proxy = await openProxy({ listeners, maxConnectionsPerClient: 2, graceMs: 1000 }, ok, deps);
+    const turnedAway: string[] = [];
+    proxy.events.on("turnedAway", ({ bind, peer }) => turnedAway.push(`${bind} ${peer}`));
+    const from = async (address: string): Promise<Socket> => {
+      const family = address.includes(":") ? "TCP6 " : "TCP4 ";
+      const local = address.includes(":") ? "::1" : "192.0.2.1";
+      const socket = await rawClient(portOf(proxy.address("one")), `PROXY ${family}${address} ${local} 1 2\r\n`);
+      return socket;
+    };
+    const held = [await from("192.0.2.7"), await from("192.0.2.7"), await from("2001:db8::1"), await from("2001:db8::2")];
+    await eventually("all accepted", () => proxy.connections === 4);
+    await closed(await from("192.0.2.7"));
+    await closed(await from("2001:db8::ffff:3"));
+    await eventually("the events", () => turnedAway.length === 2);
+    expect(turnedAway).toEqual(["one 192.0.2.7", "one 2001:db8::ffff:3"]);
+    held.push(await from("192.0.2.8"), await from("2001:db8:0:1::1"));
+    held[0]!.destroy();
+    await eventually("room again", () => proxy.connections === 5);
+    held.push(await from("192.0.2.7"));
+    await eventually("accepted", () => proxy.connections === 6);
+    // The client of the other listener is 127.0.0.1, which has none so far.
+    held.push(await rawClient(portOf(proxy.address("two"))), await rawClient(portOf(proxy.address("two"))));
+    await closed(await rawClient(portOf(proxy.address("two"))));
+    expect(turnedAway.at(-1)).toBe("two 127.0.0.1");
+    for (const socket of held) socket.destroy();
+  });
+
+  test("trusted proxies and Unix sockets, behind which are many clients, are not counted", async () => {
+    using folder = tempFolder();
+    const path = folder.join("edge.sock");
+    const listeners = [
+      { name: "http", address: anywhere, trustedProxies: ["127.0.0.1"] },
+      { name: "local", address: { kind: "unix", path } as const },
+    ];
+    await using proxy = await openProxy({ listeners, maxConnectionsPerClient: 1, graceMs: 1000 }, ok, deps);
+    const port = portOf(proxy.address("http"));
+    const held = [await rawClient(port), await rawClient(port), connect({ path }), connect({ path })];
+    await eventually("all accepted", () => proxy.connections === 4);
+    for (const socket of held) socket.destroy();
   });
 
   test("what is refused on the wire is reported with its section", async () => {

@@ -6,6 +6,7 @@ import { eventually, FakeClock, gate } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { acceptOf } from "../src/websocket.ts";
 import { type Edge, edgeTo, exchangeRaw, httpOrigin, rawClient, rawOrigin } from "./edge.ts";
+import { recorder } from "./recorder.ts";
 import { readAll } from "./sockets.ts";
 
 const get = (edge: Edge, path = "/", method = "GET", body = ""): Promise<string> =>
@@ -154,6 +155,22 @@ describe("an upstream with a breaker", () => {
     expect(told(await get(edge))).toBe("502 upstream-unreachable");
   });
 
+  test("rule 57 (RFC 9110, 10.2.3): is left alone for as long as it asks with Retry-After, and clients are told so", async () => {
+    const clock = new FakeClock();
+    await using origin = await httpOrigin((_, response) => void response.writeHead(503, { "Retry-After": "20" }).end());
+    await using edge = await edgeTo(origin.address, {
+      upstream: { breaker: { minRequests: 2, openMs: 1000 } },
+      deps: { clock, log: silentLogger },
+    });
+    // One alone may have been meant for one request.
+    expect(await get(edge)).toMatch(/^HTTP\/1\.1 503 [\s\S]*Retry-After: 20\r\n/);
+    expect(await get(edge)).not.toContain("upstream-failing");
+    await clock.advance(5500);
+    expect(await get(edge)).toMatch(/^HTTP\/1\.1 503 [\s\S]*X-Mothership-Error: upstream-failing[\s\S]*Retry-After: 15\r\n/);
+    await clock.advance(14_500);
+    expect(await get(edge)).not.toContain("upstream-failing");
+  });
+
   test("takes an upgrade for a success", async () => {
     const clock = new FakeClock();
     let well = false;
@@ -228,6 +245,26 @@ describe("requests that are sent again", () => {
       expect(told(await get(edge, "/", "POST", body))).toBe("502 upstream-closed");
       expect(seen.filter((method) => method === "POST")).toHaveLength(1);
     }
+  });
+
+  test("rule 57: but no more of them at once than the budget has", async () => {
+    const seen: string[] = [];
+    await using origin = await tiredOrigin(seen);
+    const log = recorder();
+    await using edge = await edgeTo(origin.address, { upstream: { retries: { ratio: 0, min: 0 } }, deps: { clock: systemClock, log } });
+    expect(await get(edge)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(told(await get(edge))).toBe("502 upstream-closed");
+    expect(seen).toEqual(["GET", "GET"]);
+    expect(log.lines.at(-1)?.fields?.["detail"]).toContain("too many requests are sent again already");
+  });
+
+  test("rule 57: a place in the budget is free again when the second try is over", async () => {
+    const seen: string[] = [];
+    await using origin = await tiredOrigin(seen);
+    await using edge = await edgeTo(origin.address, { upstream: { retries: { ratio: 0, min: 1 } } });
+    for (let count = 0; count < 5; count++) expect(await get(edge)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(seen).toHaveLength(9);
+    expect(edge.upstream.retries.running).toBe(0);
   });
 
   test("rule 56: what fails on a fresh connection is not sent again", async () => {
