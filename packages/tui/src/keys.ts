@@ -4,6 +4,8 @@ export interface Key {
   readonly name: string;
   /** What it types; "" when nothing. */
   readonly text: string;
+  /** It came in one piece with a key before it: pasted, or typed faster than the line carries. No such key confirms anything. */
+  readonly pasted?: boolean;
 }
 
 /** What a key means when nothing is being typed or asked. */

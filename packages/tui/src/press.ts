@@ -28,7 +28,8 @@ export function press(before: Model, key: Key, log: LogLines): Pressed {
 
 function answer(model: Model, { action, unit }: { readonly action: Action; readonly unit: string }, key: Key): Pressed {
   const quiet = { ...model, asking: undefined };
-  if (key.text !== "y" && key.text !== "Y") return still(noticed(quiet, `${unit}: nothing done`));
+  // A pasted text that holds "sy" must not stop anything.
+  if (key.pasted || key.text.toLowerCase() !== "y") return still(noticed(quiet, `${unit}: nothing done`));
   const pending = new Map(model.pending).set(unit, action);
   return { model: { ...quiet, pending }, effects: [{ type: "act", unit, action }] };
 }

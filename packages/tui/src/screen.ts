@@ -49,12 +49,18 @@ interface Program {
 
 const wrapOff = "\x1b[?7l";
 const wrapOn = "\x1b[?7h";
+/** What undoes everything that is done here, on a terminal like xterm: plain style, lines that wrap, a cursor, the first screen. */
+export const leaveCodes = `\x1b[m${wrapOn}\x1b[?25h\x1b[?1049l`;
 const clear = "\x1b[m\x1b[2J";
 
-/** Takes the terminal over: alternate screen, raw keys, no cursor. @throws {NoTerminalError} having changed nothing. */
-export function openScreen({ input, output }: Terminal, handlers: ScreenHandlers, { color }: { readonly color: boolean }): Screen {
+/** @throws {NoTerminalError} when nothing can be drawn there. */
+export function checkTerminal({ input, output }: Terminal): void {
   if (!input.isTTY || !output.isTTY) throw new NoTerminalError("input and output must both be one");
   if (process.env["TERM"] === "dumb") throw new NoTerminalError('TERM is "dumb"');
+}
+
+/** Takes the terminal over: alternate screen, raw keys, no cursor. */
+export function openScreen({ input, output }: Terminal, handlers: ScreenHandlers, { color }: { readonly color: boolean }): Screen {
   // blessed would draw lines with the alternate character set, which terminals in UTF-8 do not need.
   process.env["NCURSES_NO_UTF8_ACS"] ??= "1";
   const wasRaw = input.isRaw;
@@ -63,6 +69,7 @@ export function openScreen({ input, output }: Terminal, handlers: ScreenHandlers
   const sizeNow = (): Size => ({ columns: Math.max(1, output.columns), rows: Math.max(1, output.rows) });
   let drawn: string[] = [];
   let open = true;
+  let keysOfRead = 0;
 
   const hungUp = (): void => handlers.hungUp();
   const restore = (): void => {
@@ -90,7 +97,9 @@ export function openScreen({ input, output }: Terminal, handlers: ScreenHandlers
     output.write(wrapOff + clear);
     program.on("keypress", (text, { full = "", ctrl, meta }) => {
       if (full === "return" || full === "linefeed") return;
-      handlers.key({ name: full, text: ctrl || meta || !isTyped(text) ? "" : text });
+      // All keys of one read come before the first microtask.
+      if (keysOfRead++ === 0) queueMicrotask(() => (keysOfRead = 0));
+      handlers.key({ name: full, text: ctrl || meta || !isTyped(text) ? "" : text, pasted: keysOfRead > 1 });
     });
     program.on("resize", () => {
       drawn = [];
@@ -106,7 +115,8 @@ export function openScreen({ input, output }: Terminal, handlers: ScreenHandlers
       return sizeNow();
     },
     draw: (lines) => {
-      if (!open) return;
+      // A terminal that is behind gets the next screen when it has caught up, and none of those between.
+      if (!open || output.writableNeedDrain) return;
       const painted = lines.map((line) => paint(line, { color }));
       const changed = painted.flatMap((text, row) => (text === drawn[row] ? [] : [`\x1b[${row + 1};1H\x1b[2K${text}`]));
       drawn = painted;

@@ -1,5 +1,5 @@
 import { type Deps, silentLogger } from "@mothership/kernel";
-import { FakeClock, settle } from "@mothership/testkit";
+import { FakeClock } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { fleetOf, unitNumber } from "../test/fleet.ts";
 import { LiteralControl } from "../test/literal-control.ts";
@@ -48,7 +48,7 @@ function open({
       for (const name of names) session.hear({ type: "key", key: { name, text: name.length === 1 ? name : "" } });
     },
     [Symbol.asyncDispose]: async () => {
-      await session.end(new AbortController().signal);
+      await session.end();
       expect(clock.pending).toBe(0);
     },
   };
@@ -192,19 +192,20 @@ describe("Session", () => {
     expect(tui.clock.pending).toBe(0);
   });
 
-  test("ends though the fleet answers nothing any more", async () => {
+  test("ends when what it asked for has ended, and draws nothing meanwhile", async () => {
     const tui = open();
-    tui.control.restart = () => new Promise(() => undefined);
+    const answer = Promise.withResolvers<void>();
+    tui.control.restart = () => answer.promise;
     tui.press("r", "y");
-    const limit = new AbortController();
     let ended = false;
-    const ending = tui.session.end(limit.signal).then(() => {
+    const ending = tui.session.end().then(() => {
       ended = true;
     });
-    await settle();
-    expect(ended).toBe(false);
-    limit.abort();
+    tui.screens.length = 0;
+    tui.press("j");
+    await tui.clock.advance(3000);
+    expect([ended, tui.clock.pending, tui.screens]).toEqual([false, 0, []]);
+    answer.resolve();
     await ending;
-    expect(tui.clock.pending).toBe(0);
   });
 });

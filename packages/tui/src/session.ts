@@ -70,12 +70,10 @@ export class Session {
     });
   }
 
-  /** Ends everything; resolves when all has ended or the signal fires. */
-  async end(signal: AbortSignal): Promise<void> {
+  /** Ends everything; resolves when all that was asked of the fleet has ended too. */
+  async end(): Promise<void> {
     this.#halt();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    await Promise.race([Promise.all([...this.#tasks, this.#feed.ended()]), late]);
+    await Promise.all([...this.#tasks, this.#feed.ended()]);
   }
 
   #halt(): void {

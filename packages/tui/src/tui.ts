@@ -1,6 +1,7 @@
 import type { FleetControl } from "@mothership/control";
 import { type AbortOptions, type Closable, type Deps, deadline } from "@mothership/kernel";
-import { openScreen, type Terminal } from "./screen.ts";
+import { openGuard } from "./guard.ts";
+import { checkTerminal, openScreen, type Screen, type ScreenHandlers, type Terminal } from "./screen.ts";
 import { Session } from "./session.ts";
 
 export interface TuiOptions extends AbortOptions {
@@ -19,7 +20,7 @@ export interface Tui extends Closable {
   restore(): void;
 }
 
-/** How long `close` waits for answers of the fleet that nobody wants any more. */
+/** How long `close` waits for streams of the fleet and the guard to end. */
 const graceMs = 1000;
 
 /**
@@ -31,34 +32,45 @@ const graceMs = 1000;
  */
 export async function openTui(control: FleetControl, terminal: Terminal, deps: Deps, options: TuiOptions = {}): Promise<Tui> {
   const { signal, color = (process.env["NO_COLOR"] ?? "") === "" } = options;
+  checkTerminal(terminal);
   const snapshot = await control.snapshot({ signal });
+  const guard = await openGuard(terminal, deps);
   const { promise: quit, resolve, reject } = Promise.withResolvers<"detach">();
   // Who opened this may close it without looking at `quit`; the log has the error then.
   quit.catch(() => undefined);
-  const screen = openScreen(
-    terminal,
-    {
+  let screen: Screen;
+  try {
+    const handlers: ScreenHandlers = {
       key: (key) => session.hear({ type: "key", key }),
       resized: (size) => session.hear({ type: "resized", size }),
       hungUp: () => resolve("detach"),
-    },
-    { color },
-  );
+    };
+    screen = openScreen(terminal, handlers, { color });
+  } catch (error) {
+    guard.dismiss();
+    throw error;
+  }
+  const restore = (): void => {
+    screen.restore();
+    guard.dismiss();
+  };
   const session = new Session(control, deps, {
     draw: screen.draw,
     quit: () => resolve("detach"),
     broken: (error) => {
-      screen.restore();
+      restore();
       reject(error instanceof Error ? error : new Error(String(error)));
     },
   });
   session.begin(snapshot, screen.size);
 
   const close = async (closing: AbortOptions = {}): Promise<void> => {
-    screen.restore();
+    restore();
     resolve("detach");
     using limit = deadline("closing the terminal user interface", graceMs, deps.clock, closing.signal);
-    await session.end(limit.signal);
+    const { promise: late, resolve: giveUp } = Promise.withResolvers<void>();
+    limit.signal.addEventListener("abort", () => giveUp(), { once: true });
+    await Promise.race([Promise.all([session.end(), guard.ended()]), late]);
   };
-  return { quit, restore: screen.restore, close, [Symbol.asyncDispose]: () => close() };
+  return { quit, restore, close, [Symbol.asyncDispose]: () => close() };
 }

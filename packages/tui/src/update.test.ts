@@ -150,6 +150,11 @@ describe("steering", () => {
     expect([model.asking, effects]).toEqual([undefined, []]);
   });
 
+  test("a pasted text confirms nothing", () => {
+    const step = update(pressed("s").model, { type: "key", key: { name: "y", text: "y", pasted: true } }, logOf());
+    expect([step.model.asking, step.effects]).toEqual([undefined, []]);
+  });
+
   test("does what was asked to whom it was asked about, though the choice has moved on", () => {
     const asked = pressed("jr").model;
     const gone = update(asked, { type: "snapshot", snapshot: fleetOf(12, { units: [unitNumber(7)] }) }, logOf()).model;

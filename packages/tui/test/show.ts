@@ -1,5 +1,5 @@
 // Opens the interface on a fleet of plain values, in the terminal this runs in. For the end-to-end tests, and to look at by hand:
-//   node packages/tui/test/show.ts [units] [flood | gone | throw | exit]
+//   node packages/tui/test/show.ts [units] [flood | gone | throw | exit | kill]
 import { type Clock, silentLogger, systemClock } from "@mothership/kernel";
 import { openTui } from "../src/index.ts";
 import { fleetOf, noon } from "./fleet.ts";
@@ -10,6 +10,8 @@ const control = new LiteralControl(fleetOf(Number(count)));
 // The time of day stands still, so that screens are always the same.
 const clock: Clock = { ...systemClock, wallTime: () => noon };
 const tui = await openTui(control, { input: process.stdin, output: process.stdout }, { clock, log: silentLogger });
+// An uncaught error is printed before "exit": to be seen, it must not be printed on the screen that goes away.
+process.on("uncaughtExceptionMonitor", () => tui.restore());
 process.on("exit", () => tui.restore());
 
 let number = 0;
@@ -32,6 +34,7 @@ if (mode === "throw") {
     throw new Error("thrown on purpose");
   }, 300);
 }
+if (mode === "kill") setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);
 if (mode === "exit") setTimeout(() => process.exit(3), 300);
 
 const start = process.cpuUsage();

@@ -19,6 +19,8 @@ export const noTmux: string | undefined = (() => {
 export interface Pane extends AsyncDisposable {
   /** Keys by tmux's names (`Enter`, `PPage`) or characters. */
   press(...keys: string[]): Promise<void>;
+  /** All characters in one piece. */
+  paste(text: string): Promise<void>;
   /** Types a command and Enter. */
   type(command: string): Promise<void>;
   resize(columns: number, rows: number): Promise<void>;
@@ -28,8 +30,6 @@ export interface Pane extends AsyncDisposable {
   shows(text: string | RegExp): Promise<string>;
   /** Of the terminal: `alternate_on`, `cursor_flag`, `wrap_flag`. */
   flag(name: string): Promise<string>;
-  /** Process id of the program that runs in the foreground's shell. */
-  pid(): Promise<number>;
 }
 
 /** A tmux server that nobody else uses, with one terminal in it; disposing ends it with all that runs in it. */
@@ -51,6 +51,10 @@ export async function openPane({
   const screen = ({ codes = false } = {}): Promise<string> => tmux("capture-pane", "-p", ...(codes ? ["-e"] : []));
   return {
     press: async (...keys) => void (await tmux("send-keys", ...keys)),
+    paste: async (text) => {
+      await tmux("set-buffer", text);
+      await tmux("paste-buffer");
+    },
     type: async (command) => void (await tmux("send-keys", command, "Enter")),
     resize: async (width, height) => void (await tmux("resize-window", "-x", String(width), "-y", String(height))),
     screen,
@@ -63,7 +67,6 @@ export async function openPane({
       return last;
     },
     flag: async (name) => (await tmux("display-message", "-p", `#{${name}}`)).trim(),
-    pid: async () => Number(await tmux("display-message", "-p", "#{pane_pid}")),
     [Symbol.asyncDispose]: async () => void (await tmux("kill-server")),
   };
 }
