@@ -29,6 +29,10 @@ describe("diffManifests", () => {
     ['command = "ruby"', 'command = "ruby"\nargs = ["x"]'],
     ['command = "ruby"', 'command = "ruby"\nenv = { A = "1" }'],
     ['command = "ruby"', 'command = "ruby"\noneshot = true'],
+    ['command = "ruby"', 'command = "ruby"\ncwd = "app"'],
+    ['command = "ruby"', 'command = "ruby"\nuser = 1000'],
+    ['command = "ruby"', 'command = "ruby"\nstdin = "open"'],
+    ['command = "ruby"', 'command = "ruby"\nstartup = { type = "notify" }'],
   ])("asks for a restart when the process itself would notice: %s to %s", (from, to) => {
     expect(diff(settings + app.replace(from, to) + worker + cable + auth)).toEqual({
       ...nothing,
@@ -38,12 +42,22 @@ describe("diffManifests", () => {
     });
   });
 
-  test.each([["critical = false"], ['tags = ["x"]'], ['healthcheck = "/up"'], ['depends_on = ["worker"]']])(
-    "asks for no restart where only mothership looks: %s",
-    (line) => {
-      expect(diff(settings + app + `${line}\n` + worker + cable + auth)).toEqual({ ...nothing, same: false, changed: ["app"] });
-    },
-  );
+  test.each([
+    ["critical = false"],
+    ['tags = ["x"]'],
+    ['healthcheck = "/up"'],
+    ['depends_on = ["worker"]'],
+    ['stop_signal = "SIGINT"'],
+    ['restart = "never"'],
+    ["fatal_exit_codes = [1]"],
+    ['memory_limit = "1GiB"'],
+    ['log = { file = "a.log" }'],
+    ["liveness = true"],
+    ['startup = { path = "/up" }'],
+    ["disabled = true"],
+  ])("asks for no restart where only mothership looks: %s", (line) => {
+    expect(diff(settings + app + `${line}\n` + worker + cable + auth)).toEqual({ ...nothing, same: false, changed: ["app"] });
+  });
 
   test("tells a new address and new routes as routing", () => {
     expect(diff(settings + app.replace("3000", "3001") + worker + cable + auth)).toMatchObject({ routing: true, needsRestart: ["app"] });
@@ -65,6 +79,13 @@ describe("diffManifests", () => {
       needsRestart: ["cable"],
     });
     expect(diff(settings + app + worker + cable.replace("bays.ws", "bays.x") + auth)).toMatchObject({ needsRestart: ["cable"] });
+  });
+
+  test("asks for a restart when a ship gets its first check, and tells new agreements of a bay as routing", () => {
+    expect(diff(`${settings}${app}${worker}startup = { type = "exec", command = "x" }\n${cable}${auth}`)).toMatchObject({
+      needsRestart: ["worker"],
+    });
+    expect(diff(`${settings}${app}${worker}${cable}max_clients = 1\n${auth}`)).toMatchObject({ needsRestart: ["cable"], routing: true });
   });
 
   test("asks for a restart of a ship that became a bay", () => {

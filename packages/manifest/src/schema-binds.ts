@@ -10,14 +10,15 @@ const networks = (description: string) =>
 const cert = text('a file such as "./tls/cert.pem"', "Certificate chain (PEM), from the folder of the manifest.");
 const key = text('a file such as "./tls/key.pem"', "Its private key (PEM), from the folder of the manifest.");
 
+const headerRules = 'true, false, "required", or a table such as { from = ["10.0.0.0/8"] }';
 const proxyProtocol = Type.Union(
   [
     Type.Boolean({ title: "true or false" }),
-    Type.Enum(["required"], { title: '"required"' }),
+    Type.Enum(["required"], { title: headerRules }),
     Type.Object({ from: networks("Peers that send the header.") }, { title: 'a table such as { from = ["10.0.0.0/8"] }', ...closed }),
   ],
   {
-    title: 'true, false, "required", or a table such as { from = ["10.0.0.0/8"] }',
+    title: headerRules,
     description: "Read a PROXY protocol header, v1 or v2: where there is one, from every peer, or from some.",
     default: defaults.proxyProtocol,
   },
