@@ -17,6 +17,7 @@ const maxComplaintLength = 200;
 export async function outputOf(command: string, { clock }: Pick<Deps, "clock">, { signal }: AbortOptions): Promise<string> {
   const [program, ...args] = splitWords(command) ?? [];
   if (program === undefined) throw new ElectionCommandError(command, "is empty or has a quote that is not closed");
+  if (command.includes("\0")) throw new ElectionCommandError(command.replaceAll("\0", "?"), "holds a NUL");
   using limit = deadline("running the election command", timeLimitMs, clock, signal);
   limit.signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<string>();

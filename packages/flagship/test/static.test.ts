@@ -48,6 +48,7 @@ describe("a static election by command", () => {
     [script("process.kill(process.pid, 'SIGKILL')"), /ended with signal SIGKILL$/],
     ["/nowhere/at-all", /cannot be run: spawn \/nowhere\/at-all ENOENT$/],
     ["", /is empty/],
+    ["echo \0", /"echo \?" holds a NUL$/],
     ["echo 'x", /quote that is not closed/],
     [script("process.stdout.write('x'.repeat(70000)); setInterval(() => 0, 1000)"), /wrote more than 64 KiB$/],
   ])("does not take the failure of %s for an answer", async (command, reason) => {

@@ -1,3 +1,4 @@
+import { addAbortListener } from "node:events";
 import { request } from "node:http";
 import { isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
@@ -21,57 +22,39 @@ export async function statusOf(url: string, target: UplinkTarget, tcp: Socket, {
   }
 }
 
-function secure(tcp: Socket, host: string, { signal }: AbortOptions): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => void tcp.destroy();
-    // A name in the handshake may not be an address (RFC 6066, 3); the certificate is checked against `host` in both cases.
-    const tls = connectTls({ socket: tcp, host, ALPNProtocols: ["http/1.1"], ...(isIP(host) === 0 && { servername: host }) });
-    const settle = (finish: () => void) => (): void => {
-      signal?.removeEventListener("abort", abort);
-      finish();
-    };
-    tls.once(
-      "secureConnect",
-      settle(() => resolve(tls)),
-    );
-    tls.on("error", (error) => settle(() => reject(error))());
-    tls.once(
-      "close",
-      settle(() => reject(signal?.aborted ? signal.reason : closedEarly())),
-    );
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
-  });
+async function secure(tcp: Socket, host: string, { signal }: AbortOptions): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  using _ = signal && addAbortListener(signal, () => tcp.destroy());
+  // A name in the handshake may not be an address (RFC 6066, 3); the certificate is checked against `host` in both cases.
+  const tls = connectTls({ socket: tcp, host, ALPNProtocols: ["http/1.1"], ...(isIP(host) === 0 && { servername: host }) });
+  tls.once("secureConnect", () => resolve(tls));
+  tls.on("error", reject);
+  tls.once("close", () => reject(signal?.aborted ? signal.reason : closedEarly()));
+  return await promise;
 }
 
-function get(socket: Socket, host: string, path: string, { signal }: AbortOptions): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => void req.destroy(signal?.reason instanceof Error ? signal.reason : closedEarly());
-    const req = request({
-      path,
-      headers: { Host: host, "User-Agent": "mothership uplink check", Accept: "*/*", Connection: "close" },
-      createConnection: () => socket,
-    });
-    req.once("response", (res) => {
-      signal?.removeEventListener("abort", abort);
-      res.once("error", () => undefined); // The answer is known; what becomes of the body does not matter.
-      resolve(res.statusCode ?? 0);
-      req.destroy();
-    });
-    // A server may answer 101 unasked; it has answered.
-    req.once("upgrade", (res, upgraded) => {
-      resolve(res.statusCode ?? 0);
-      upgraded.destroy();
-    });
-    req.on("error", (error) => {
-      signal?.removeEventListener("abort", abort);
-      reject(signal?.aborted ? signal.reason : error);
-    });
-    req.once("close", () => reject(closedEarly()));
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
-    req.end();
+async function get(socket: Socket, host: string, path: string, { signal }: AbortOptions): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const req = request({
+    path,
+    headers: { Host: host, "User-Agent": "mothership uplink check", Accept: "*/*", Connection: "close" },
+    createConnection: () => socket,
   });
+  using _ = signal && addAbortListener(signal, () => req.destroy());
+  req.once("response", (res) => {
+    res.once("error", () => undefined); // The answer is known; what becomes of the body does not matter.
+    resolve(res.statusCode ?? 0);
+    req.destroy();
+  });
+  // A server may answer 101 unasked; it has answered.
+  req.once("upgrade", (res, upgraded) => {
+    resolve(res.statusCode ?? 0);
+    upgraded.destroy();
+  });
+  req.on("error", (error) => reject(signal?.aborted ? signal.reason : error));
+  req.once("close", () => reject(signal?.aborted ? signal.reason : closedEarly()));
+  req.end();
+  return await promise;
 }
 
 function closedEarly(): Error {
