@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Bay, type BaySpec, openBay } from "@mothership/docking";
-import { type AbortOptions, type Closable, type Deps, deadline, formatAddress, type Middleware } from "@mothership/kernel";
+import { type AbortOptions, type Address, type Closable, type Deps, deadline, formatAddress, type Middleware } from "@mothership/kernel";
 import type { FleetMetrics } from "@mothership/metrics";
 import { openPayload, type Payload } from "@mothership/payloads";
 import { openProxy, openUpstream, type Proxy as RunningProxy, type Upstream } from "@mothership/proxy";
@@ -19,6 +19,7 @@ export interface EdgeOptions {
 
 /** The running request path. Knows what its plan says and which upstreams are available; nothing else reaches it. */
 export interface Edge extends Closable {
+  /** Each bind with where it really listens: `http://host:port/`, `https://host:port/` or `unix:///path`. */
   readonly listening: readonly { readonly bind: string; readonly address: string }[];
   /** Whether an upstream gets requests. Names that are no upstream are ignored: not every process has routes. */
   setAvailable(upstream: string, available: boolean): void;
@@ -67,7 +68,7 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
     leaving.add(closed);
   };
   const edge: Edge = {
-    listening: plan.listeners.map(({ name }) => ({ bind: name, address: formatAddress(proxy.address(name)) })),
+    listening: plan.listeners.map(({ name, tls }) => ({ bind: name, address: urlOf(proxy.address(name), tls !== undefined) })),
     setAvailable(name, available) {
       const one = upstreams.get(name);
       if (one) one.running.available = available;
@@ -168,6 +169,10 @@ function rememberer(): Remembered {
     kept.set(name, { settings, middleware });
     return middleware;
   };
+}
+
+function urlOf(address: Address, tls: boolean): string {
+  return address.kind === "unix" ? formatAddress(address) : `${formatAddress(address).replace("tcp:", tls ? "https:" : "http:")}/`;
 }
 
 /** What never became an exchange is counted by what the proxy says of it. */

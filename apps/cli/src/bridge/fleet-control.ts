@@ -10,12 +10,12 @@ import {
 } from "@mothership/control";
 import type { AbortOptions, Deps } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
-import type { ProcessSpec, Supervisor } from "@mothership/supervisor";
+import type { Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
 import { SignalRefusedError } from "./errors.ts";
 import { EventLog } from "./event-log.ts";
 import { logStream } from "./log-stream.ts";
-import type { EdgePlan } from "./plan/edge.ts";
+import type { Planner } from "./plan/fleet.ts";
 import { planOf, reloadFleet } from "./reload.ts";
 import type { StatusKeeper } from "./status.ts";
 import { explanationOf, type Member, membersOf, unitOf } from "./units.ts";
@@ -32,10 +32,7 @@ export interface FleetParts {
     /** Reads the manifest again, narrowed as at the start. @throws {ManifestError} */
     readonly read: () => Promise<Manifest>;
   };
-  /** The processes that a manifest asks for. */
-  readonly processesOf: (manifest: Manifest) => ProcessSpec[];
-  /** The request path that it asks for. */
-  readonly edgePlanOf: (manifest: Manifest) => EdgePlan;
+  readonly planner: Planner;
 }
 
 /** The control of a fleet in the process that runs it. Usable from the moment that the supervisor exists; the edge may come later. */
@@ -136,14 +133,14 @@ export class RunningFleetControl implements FleetControl {
   }
 
   async #reload({ signal }: AbortOptions): Promise<ReloadPlan> {
-    const { supervisor, processesOf, edgePlanOf, about, deps } = this.#parts;
+    const { supervisor, planner, about, deps } = this.#parts;
     const next = await about.read();
     const before = this.#manifest;
     const adopt = (manifest: Manifest): void => {
       this.#manifest = manifest;
       this.#members = membersOf(manifest);
     };
-    return await reloadFleet({ before, next, adopt, supervisor, edge: this.#edge, processesOf, edgePlanOf, deps }, { signal });
+    return await reloadFleet({ before, next, adopt, supervisor, edge: this.#edge, planner, deps }, { signal });
   }
 
   #member(name: string): Member {

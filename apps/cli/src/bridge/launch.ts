@@ -1,17 +1,17 @@
 import { ensurePrivateFolder, fleetId, serveControl } from "@mothership/control";
-import { bayAddress, socketFolder } from "@mothership/docking";
 import { runOnce } from "@mothership/flagship";
 import { type AbortOptions, type Clock, type Closable, type Deps, hasCode, type Logger, messageOf } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
-import { type LogSink, openSupervisor, type ProcessSpec, runTasks, type Supervisor, sweepFleet } from "@mothership/supervisor";
+import { type LogSink, openSupervisor, runTasks, type Supervisor, sweepFleet } from "@mothership/supervisor";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
 import { type Edge, openEdge } from "./edge.ts";
 import { UplinksDownError } from "./errors.ts";
 import { RunningFleetControl } from "./fleet-control.ts";
 import { openMetrics } from "./observe.ts";
-import { type EdgePlan, planEdge } from "./plan/edge.ts";
+import type { EdgePlan } from "./plan/edge.ts";
 import { coordinatorFor } from "./plan/election.ts";
-import { type Docks, planProcesses, planTasks, type Surroundings } from "./plan/processes.ts";
+import { plannerFor } from "./plan/fleet.ts";
+import type { Surroundings } from "./plan/processes.ts";
 import { assertLaunchable } from "./preflight.ts";
 import { type Mothership, RunningFleet } from "./running-fleet.ts";
 import { StatusKeeper } from "./status.ts";
@@ -60,70 +60,76 @@ export async function launch(manifest: Manifest, options: LaunchOptions): Promis
 }
 
 async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: StatusKeeper, opened: Closable[]): Promise<Mothership> {
-  const { clock, log, sink, surroundings, signal, force } = options;
+  const { clock, log, sink, surroundings, signal, force, controlSocket, version = "", file = "" } = options;
   const deps: Deps = { clock, log };
-  const tasks = planTasks(manifest, surroundings);
   let edge: Edge | undefined;
-  const folder = socketFolder(surroundings.env);
-  const notYet = Promise.reject(new Error("the edge is not open"));
-  notYet.catch(() => undefined);
-  const docks: Docks = { folder, ready: (bay, options) => edge?.bayReady(bay, options) ?? notYet };
-  const processesOf = (one: Manifest): ProcessSpec[] => planProcesses(one, surroundings, docks);
-  const edgePlanOf = (one: Manifest): EdgePlan => planEdge(one, (bay) => bayAddress(bay, folder));
-  const processes = processesOf(manifest);
-  const drain = async (name: string, options: { readonly signal: AbortSignal }): Promise<void> => await edge?.drain(name, options);
+  const planner = plannerFor(surroundings, async (bay, asked) => await edge?.bayReady(bay, asked));
+  const processes = planner.processesOf(manifest);
+  const tasks = planner.tasksOf(manifest);
+
+  // The mark of its processes holds the place of the control socket, which is its lock: a fleet that is steered elsewhere is another one.
+  const mark = controlSocket === undefined ? {} : { fleetId: fleetId(controlSocket) };
+  const { shutdownTimeoutMs: shutdownMs } = manifest.mothership;
+  const drain = async (name: string, limit: { readonly signal: AbortSignal }): Promise<void> => await edge?.drain(name, limit);
   // Opened before it is needed, so that the fleet can be looked at from the first phase on. It starts nothing by itself.
-  // The mark of its processes holds the place of the control socket, which is its lock: another fleet of the manifest, steered elsewhere, is not its own.
-  const fleet = options.controlSocket === undefined ? {} : { fleetId: fleetId(options.controlSocket) };
-  const supervisor = openSupervisor(processes, { ...deps, sinks: [sink], drain }, fleet);
+  const supervisor = openSupervisor(processes, { ...deps, sinks: [sink], drain }, { ...mark, shutdownMs });
   opened.push(supervisor);
   supervisor.events.on("stateChanged", ({ name, to }) => edge?.setAvailable(name, to === "up" || to === "ready"));
-  const about = { version: options.version ?? "", path: options.file ?? "", read: options.read ?? (async () => manifest) };
-  const control = new RunningFleetControl(manifest, { supervisor, keeper, deps, about, processesOf, edgePlanOf });
-  const served = await openControl(control, options.controlSocket, deps);
-  if (served) opened.push(served);
+  const about = { version, path: file, read: options.read ?? (async () => manifest) };
+  const control = new RunningFleetControl(manifest, { supervisor, keeper, deps, about, planner });
+  const servers: Closable[] = [];
+  const serve = (server: Closable | undefined): void => {
+    if (server === undefined) return;
+    servers.push(server);
+    opened.push(server);
+  };
+  const served = await openControl(control, controlSocket, deps);
+  serve(served);
   // Whoever serves the control socket is the only one on this manifest, so what carries the fleet's mark is left over from one that was killed.
-  if (served && fleet.fleetId !== undefined) await sweepFleet(fleet.fleetId, deps, { signal });
+  if (served && mark.fleetId !== undefined) await sweepFleet(mark.fleetId, deps, { signal });
 
   keeper.move("advance"); // preflight
   await assertLaunchable(manifest, [...tasks, ...processes], deps);
-  // Listeners open before any process runs, so that a taken port fails the launch while that costs nothing. Until a ship is ready it is answered 503.
-  // Requests with their cookies go to whoever listens there.
-  if (manifest.bays.length > 0) ensurePrivateFolder(folder);
-  const port = manifest.mothership.metricsPort;
+  // Requests with their cookies go to whoever listens in that folder.
+  if (manifest.bays.length > 0) ensurePrivateFolder(planner.socketFolder);
   const observed = { supervisor, members: () => control.members, edge: () => edge, status: () => keeper.status };
-  const metrics = port === undefined ? undefined : await openMetrics(port, about.version, observed, deps);
-  if (metrics) opened.push(metrics);
-  const onBayFault = (bay: string, reason: string): void => endBay(supervisor, bay, reason, deps);
-  edge = await openEdge(edgePlanOf(manifest), deps, { onBayFault, metrics: metrics?.metrics });
+  const metrics = await openMetrics(manifest.mothership.metricsPort, version, observed, deps);
+  serve(metrics);
+  // Listeners open before any process runs, so that a taken port fails the launch while that costs nothing. Until a ship is ready it is answered 503.
+  const plan = planner.edgePlanOf(manifest);
+  edge = await openEdge(plan, deps, { onBayFault: (bay, reason) => endBay(supervisor, bay, reason, deps), metrics: metrics?.metrics });
   opened.push(edge);
   control.attach(edge);
+  sayPlainHttps(plan, deps);
   signal?.throwIfAborted();
-
   assertReachable(await checkUplinks(manifest.mothership.uplinks, deps, { signal }));
 
   keeper.move("advance"); // electing
-  const work = async (options: AbortOptions): Promise<void> => {
+  const work = async (limit: AbortOptions): Promise<void> => {
     keeper.move("advance"); // prelaunch
-    await runTasks(tasks, { ...deps, sinks: [sink] }, { ...fleet, ...options });
+    await runTasks(tasks, { ...deps, sinks: [sink] }, { ...mark, ...limit });
   };
   const role = await runOnce(work, coordinatorFor(manifest, surroundings, deps), { signal });
   if (role === "escort") keeper.move("advance"); // prelaunch: done by the flagship
   if (manifest.mothership.flagship.enabled) log.info("The prelaunch jobs are done", { role });
 
   keeper.move("advance"); // docking
-  const bays = manifest.bays.map(({ name }) => name);
-  if (bays.length > 0) await supervisor.start(bays, { signal });
+  if (manifest.bays.length > 0)
+    await supervisor.start(
+      manifest.bays.map(({ name }) => name),
+      { signal },
+    );
 
   keeper.move("advance"); // launching
   await supervisor.start(undefined, { signal });
   signal?.throwIfAborted();
-  return new RunningFleet(
-    { supervisor, edge, control, servers: [served, metrics].filter((one) => one !== undefined) },
-    keeper,
-    deps,
-    force,
-  );
+  return new RunningFleet({ supervisor, edge, control, servers, shutdownMs }, keeper, deps, force);
+}
+
+function sayPlainHttps({ listeners }: EdgePlan, { log }: Deps): void {
+  for (const { name, secure } of listeners) {
+    if (secure) log.info("A bind called https has no certificate: it takes plain HTTP from whatever ends TLS before it", { bind: name });
+  }
 }
 
 /** A bay without its link is of no use and holds its clients: its process is ended, which counts as its failure and starts it anew. */

@@ -20,8 +20,14 @@ export interface ServedMetrics extends Closable {
   readonly metrics: FleetMetrics;
 }
 
-/** @throws {MetricsAddressError} when the port cannot be listened on. */
-export async function openMetrics(port: number, version: string, observed: Observed, deps: Deps): Promise<ServedMetrics> {
+/** Nothing where there is no port. @throws {MetricsAddressError} when it cannot be listened on. */
+export async function openMetrics(
+  port: number | undefined,
+  version: string,
+  observed: Observed,
+  deps: Deps,
+): Promise<ServedMetrics | undefined> {
+  if (port === undefined) return undefined;
   const metrics = createMetrics({ version }, deps);
   metrics.onScrape(() => collect(metrics, observed));
   observed.supervisor.events.on("probed", ({ name, check, result }) => {

@@ -1,10 +1,10 @@
 import type { ReloadPlan } from "@mothership/control";
 import { type AbortOptions, type Deps, deadline, messageOf } from "@mothership/kernel";
 import { diffManifests, type Manifest } from "@mothership/manifest";
-import type { ProcessSpec, Supervisor } from "@mothership/supervisor";
+import type { Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
 import { ReloadRefusedError, RolledBackError } from "./errors.ts";
-import type { EdgePlan } from "./plan/edge.ts";
+import type { Planner } from "./plan/fleet.ts";
 import { assertStartable } from "./preflight.ts";
 
 /** Settings that the edge takes in one step. */
@@ -33,8 +33,7 @@ export interface ReloadParts {
   readonly adopt: (manifest: Manifest) => void;
   readonly supervisor: Supervisor;
   readonly edge: Edge | undefined;
-  readonly processesOf: (manifest: Manifest) => ProcessSpec[];
-  readonly edgePlanOf: (manifest: Manifest) => EdgePlan;
+  readonly planner: Planner;
   readonly deps: Deps;
 }
 
@@ -45,14 +44,14 @@ export interface ReloadParts {
  * become ready, with the manifest of before in force again.
  */
 export async function reloadFleet(parts: ReloadParts, { signal }: AbortOptions): Promise<ReloadPlan> {
-  const { before, next, adopt, supervisor, edge, processesOf, edgePlanOf, deps } = parts;
+  const { before, next, adopt, supervisor, edge, planner, deps } = parts;
   const plan = planOf(before, next);
   if (plan.needsRestart.length > 0) throw new ReloadRefusedError(plan.needsRestart);
-  const processes = processesOf(next);
+  const processes = planner.processesOf(next);
   const fresh = new Set([...plan.added, ...plan.replaced]);
   assertStartable(processes.filter(({ name }) => fresh.has(name)));
   const use = async (manifest: Manifest): Promise<void> => {
-    await edge?.replace(edgePlanOf(manifest));
+    await edge?.replace(planner.edgePlanOf(manifest));
     adopt(manifest);
     // A process that goes on says nothing, so an upstream that is new for it has to be told what is known.
     for (const { name, healthy } of supervisor.snapshot()) if (!fresh.has(name)) edge?.setAvailable(name, healthy);
@@ -64,7 +63,7 @@ export async function reloadFleet(parts: ReloadParts, { signal }: AbortOptions):
   } catch (error) {
     deps.log.warn("A reload failed and is undone", { error });
     await use(before);
-    await supervisor.apply(processesOf(before));
+    await supervisor.apply(planner.processesOf(before));
     for (const { name, healthy } of supervisor.snapshot()) edge?.setAvailable(name, healthy);
     throw new RolledBackError(messageOf(error), { cause: error });
   }

@@ -31,10 +31,12 @@ export interface OpenParts {
   readonly control: FleetControl;
   /** What answers to the end: the control socket, the metrics page. */
   readonly servers: readonly Closable[];
+  /** For the whole fleet to end. */
+  readonly shutdownMs: number;
 }
 
-/** Requests that run when the stop is asked for get so long; what is left of 25 s belongs to the ships. */
-const edgeDrainMs = 15_000;
+/** Requests that run when the stop is asked for get so long, and never more than this share of the whole time; the rest belongs to the ships. */
+const edgeDrain = { mostMs: 15_000, share: 0.6 };
 
 /** From the end of launching to the end of all: follows the ships, and ends in order. */
 export class RunningFleet implements Mothership {
@@ -106,7 +108,8 @@ export class RunningFleet implements Mothership {
   /** The network first, so that no request meets a ship that is leaving; then the ships, in the reverse of their order. */
   #end(ending: Ending, { signal }: AbortOptions): Promise<void> {
     this.#closing ??= (async () => {
-      using limit = deadline("finishing the requests that run", edgeDrainMs, this.#deps.clock, signal);
+      const drainMs = Math.min(edgeDrain.mostMs, this.#parts.shutdownMs * edgeDrain.share);
+      using limit = deadline("finishing the requests that run", drainMs, this.#deps.clock, signal);
       await this.#parts.edge.close({ signal: limit.signal });
       await this.#parts.supervisor.close({ signal });
       this.#keeper.move("drained");

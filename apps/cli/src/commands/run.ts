@@ -57,7 +57,7 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
     sayLast(asked ? "landed" : "failed", sink, terminal);
     return asked ? exitCodes.done : exitCodes.failed;
   }
-  for (const { bind, address } of fleet.listening) log.info("Listening", { bind, address: address.replace(/^tcp:(.*)/, "http:$1/") });
+  for (const { bind, address } of fleet.listening) log.info("Listening", { bind, address });
   log.info("Mothership runs", { ships: manifest.ships.length });
 
   const over = AbortSignal.any([signals.stop, finishing(fleet)]);

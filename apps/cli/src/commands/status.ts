@@ -15,7 +15,7 @@ export async function status(invocation: Invocation, terminal: Terminal): Promis
 
 /** The text of `status`, within `columns`. */
 export function drawStatus(fleet: FleetSnapshot, now: number, columns = 100): string {
-  const where = fleet.listening.map(({ bind, address }) => `${bind} ${address.replace("tcp://", "")}`).join(", ");
+  const where = fleet.listening.map(({ bind, address }) => `${bind} ${address}`).join(", ");
   const head = `${fleet.status} for ${span(now - fleet.since)}, pid ${fleet.pid}${where === "" ? "" : `; listening: ${where}`}`;
   const rows = fleet.units.map((unit) => [
     unit.name,
