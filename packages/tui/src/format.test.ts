@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bytes, counted, span, sparkline } from "./format.ts";
 import { windowTop } from "./layout.ts";
-import { healthOf, nameColor, unitColor } from "./tones.ts";
+import { healthOf, nameColor, unitStyle } from "./tones.ts";
 
 describe("numbers for people", () => {
   test.each([
@@ -54,14 +54,15 @@ describe("windowTop", () => {
 });
 
 describe("colours", () => {
-  test("of a state, red in a crash loop, white when the state is new to us", () => {
-    const colors = [
+  test("of a state, red in a crash loop, none when the state is new to us", () => {
+    const looks = [
       ["ready", false],
       ["ready", true],
       ["failed", false],
       ["dancing", false],
     ] as const;
-    expect(colors.map(([state, crashLoop]) => unitColor({ state, crashLoop }))).toEqual(["green", "red", "red", "white"]);
+    const styles = looks.map(([state, crashLoop]) => unitStyle({ state, crashLoop }));
+    expect(styles).toEqual([{ color: "green" }, { color: "red" }, { color: "red" }, {}]);
   });
 
   test("of a name are always the same, and not the same for all names", () => {

@@ -49,12 +49,18 @@ export async function openGuard({ input, output }: Terminal, { clock, log }: Dep
   try {
     // A shell that cannot start, or finds no terminal, closes its output instead.
     const [said] = await Promise.race([once(stdout, "data", { signal: limit.signal }), once(stdout, "close", { signal: limit.signal })]);
-    if (said === undefined) throw new Error("its shell ended at once");
+    if (!(said instanceof Uint8Array)) throw new Error("its shell ended at once");
   } catch (error) {
     log.warn("nothing would restore the terminal if this process were killed", { error });
     dismiss();
   }
   stdout.destroy();
   child.unref();
-  return { dismiss, ended: () => ended };
+  return {
+    dismiss,
+    ended: () => {
+      child.ref();
+      return ended;
+    },
+  };
 }

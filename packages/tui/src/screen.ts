@@ -32,8 +32,6 @@ export interface Screen {
 
 /** The parts of blessed's program that are used; its types lack most of them. */
 interface Program {
-  readonly cols: number;
-  readonly rows: number;
   alternateBuffer(): void;
   normalBuffer(): void;
   hideCursor(): void;
@@ -75,6 +73,7 @@ export function openScreen({ input, output }: Terminal, handlers: ScreenHandlers
   const restore = (): void => {
     if (!open) return;
     open = false;
+    // Those for errors stay: of a terminal that has gone some may still come, and there is nobody to tell.
     input.off("end", hungUp).off("close", hungUp);
     program.removeAllListeners();
     try {
@@ -86,7 +85,6 @@ export function openScreen({ input, output }: Terminal, handlers: ScreenHandlers
     } catch {
       // The terminal has hung up: there is nothing left to restore.
     }
-    // Errors of a terminal that has gone may still come; there is nobody to tell.
   };
 
   try {

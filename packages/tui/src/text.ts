@@ -1,6 +1,6 @@
 import { charWidth } from "./char-width.ts";
 
-/** The eight colours that every terminal with colours has. */
+/** Colours that every terminal with colours has. Black is left out: nobody sees it on black. */
 export type Color = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "white";
 
 /** How a piece of text looks. */

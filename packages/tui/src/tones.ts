@@ -1,5 +1,5 @@
 import type { UnitSnapshot } from "@mothership/control";
-import type { Color } from "./text.ts";
+import type { Color, Style } from "./text.ts";
 
 const states: Readonly<Record<string, Color>> = {
   up: "green",
@@ -13,8 +13,6 @@ const states: Readonly<Record<string, Color>> = {
   unready: "yellow",
   backoff: "red",
   failed: "red",
-  stopped: "white",
-  disabled: "white",
 };
 
 const statuses: Readonly<Record<string, Color>> = {
@@ -26,9 +24,13 @@ const statuses: Readonly<Record<string, Color>> = {
   draining: "yellow",
 };
 
-/** The colour of a unit's state. A crash loop is red whatever the state; a state that is not known is white. */
-export function unitColor({ state, crashLoop }: Pick<UnitSnapshot, "state" | "crashLoop">): Color {
-  return crashLoop ? "red" : (states[state] ?? "white");
+/**
+ * How a unit's state looks. A crash loop is red whatever the state; one that nobody minds, or that is not known here, has no colour
+ * (white cannot be seen on white).
+ */
+export function unitStyle({ state, crashLoop }: Pick<UnitSnapshot, "state" | "crashLoop">): Style {
+  const color = crashLoop ? "red" : states[state];
+  return color ? { color } : {};
 }
 
 /** States in which nobody expects a unit to be healthy. */

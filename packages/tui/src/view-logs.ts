@@ -4,7 +4,7 @@ import type { KeptLine, LogLines } from "./log-buffer.ts";
 import { type Model, shownUnits } from "./model.ts";
 import { styled, withoutEscapes } from "./sgr.ts";
 import { between, fit, type Line, pad, type Span } from "./text.ts";
-import { nameColor, unitColor } from "./tones.ts";
+import { nameColor, unitStyle } from "./tones.ts";
 
 /** The list of units is left out when the screen has fewer columns. */
 const leastColumnsForList = 70;
@@ -32,7 +32,7 @@ function unitList(model: Model): readonly Line[] {
     head,
     ...units.map((unit): Line => {
       const chosen = unit.name === model.selected;
-      const mark: Span = { text: "● ", color: unitColor(unit) };
+      const mark: Span = { text: "● ", ...unitStyle(unit) };
       // Filled up by who places the list, in the style of the last span.
       return chosen
         ? [

@@ -3,7 +3,7 @@ import { bytes, counted, span, sparkline } from "./format.ts";
 import { detailRows, unitRows } from "./layout.ts";
 import { type Model, selectedUnit, shownUnits } from "./model.ts";
 import { type Line, pad, type Span, width } from "./text.ts";
-import { healthOf, unitColor } from "./tones.ts";
+import { healthOf, unitStyle } from "./tones.ts";
 
 interface Column {
   readonly title: string;
@@ -70,7 +70,7 @@ function columnsOf({ memory, units }: Model, now: number): readonly Column[] {
   return [
     { title: "KIND", columns: 4, rank: 10, cell: ({ kind }) => ({ text: kind }) },
     { title: "GROUP", columns: Math.min(12, group), rank: 7, cell: ({ group }) => ({ text: group }) },
-    { title: "STATE", columns: 9, rank: 1, cell: (unit) => ({ text: unit.state, color: unitColor(unit) }) },
+    { title: "STATE", columns: 9, rank: 1, cell: (unit) => ({ text: unit.state, ...unitStyle(unit) }) },
     { title: "FOR", columns: 4, align: "right", rank: 3, cell: ({ since }) => ({ text: span(now - since) }) },
     {
       title: "HEALTH",
@@ -123,7 +123,7 @@ function details(model: Model, now: number): readonly Line[] {
   const state: Line = [
     { text: unit.name, bold: true },
     { text: `  ${unit.kind}${unit.critical ? ", critical" : ""}, group ${unit.group}  `, dim: true },
-    { text: unit.state, color: unitColor(unit) },
+    { text: unit.state, ...unitStyle(unit) },
     { text: ` for ${span(now - unit.since)}${waits}` },
     ...(unit.crashLoop ? [{ text: "  crash loop", color: "red", bold: true } as const] : []),
   ];

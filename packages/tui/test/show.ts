@@ -1,18 +1,29 @@
 // Opens the interface on a fleet of plain values, in the terminal this runs in. For the end-to-end tests, and to look at by hand:
-//   node packages/tui/test/show.ts [units] [flood | gone | throw | exit | kill]
+//   node packages/tui/test/show.ts [units] [socket] [flood] [gone | throw | exit | kill]
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connectControl, serveControl } from "@mothership/control";
 import { type Clock, silentLogger, systemClock } from "@mothership/kernel";
 import { openTui } from "../src/index.ts";
 import { fleetOf, noon } from "./fleet.ts";
 import { LiteralControl } from "./literal-control.ts";
 
-const [count = "12", mode = "quiet"] = process.argv.slice(2);
+const [count = "12", ...modes] = process.argv.slice(2);
 const control = new LiteralControl(fleetOf(Number(count)));
 // The time of day stands still, so that screens are always the same.
 const clock: Clock = { ...systemClock, wallTime: () => noon };
-const tui = await openTui(control, { input: process.stdin, output: process.stdout }, { clock, log: silentLogger });
+const deps = { clock, log: silentLogger };
+const folder = modes.includes("socket") ? mkdtempSync(join(tmpdir(), "tui-")) : undefined;
+const path = folder && join(folder, "control.sock");
+const server = path ? await serveControl(control, path, deps) : undefined;
+const tui = await openTui(path ? connectControl(path) : control, { input: process.stdin, output: process.stdout }, deps);
 // An uncaught error is printed before "exit": to be seen, it must not be printed on the screen that goes away.
 process.on("uncaughtExceptionMonitor", () => tui.restore());
-process.on("exit", () => tui.restore());
+process.on("exit", () => {
+  tui.restore();
+  if (folder) rmSync(folder, { recursive: true });
+});
 
 let number = 0;
 const line = (text: string): void =>
@@ -20,7 +31,7 @@ const line = (text: string): void =>
 for (let at = 1; at <= 200; at++) line(`line ${at} of the log \x1b[32mgreen\x1b[0m \x1b]0;title\x07\x1b[2J`);
 
 let flood: NodeJS.Timeout | undefined;
-if (mode === "flood") {
+if (modes.includes("flood")) {
   const from = performance.now();
   let sent = 0;
   flood = setInterval(() => {
@@ -28,14 +39,19 @@ if (mode === "flood") {
     for (const due = (performance.now() - from) * 10; sent < due; sent++) line(`flood ${sent} ${"x".repeat(60)}`);
   }, 10);
 }
-if (mode === "gone") setTimeout(() => control.events.end(), 300);
-if (mode === "throw") {
+if (modes.includes("gone")) {
+  setTimeout(() => {
+    control.events.end();
+    return server?.close();
+  }, 300);
+}
+if (modes.includes("throw")) {
   setTimeout(() => {
     throw new Error("thrown on purpose");
   }, 300);
 }
-if (mode === "kill") setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);
-if (mode === "exit") setTimeout(() => process.exit(3), 300);
+if (modes.includes("kill")) setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);
+if (modes.includes("exit")) setTimeout(() => process.exit(3), 300);
 
 const start = process.cpuUsage();
 const began = performance.now();
@@ -44,4 +60,5 @@ clearInterval(flood);
 const { user, system } = process.cpuUsage(start);
 const share = (user + system) / 10 / (performance.now() - began);
 await tui.close();
+await server?.close();
 console.log(`left: ${why}; asked: ${control.asked.join(", ")}; cpu ${share.toFixed(1)}%`);
