@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:tls";
-import { freePort } from "@mothership/testkit";
+import { createAuthority, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { createAuthority } from "../../../packages/uplinks/test/certificates.ts";
 import { ship, startFleet } from "./fleet.ts";
 
 describe("an https bind", () => {

@@ -1,3 +1,4 @@
+export { type Authority, type Certificate, createAuthority } from "./certificates.ts";
 export { FakeClock, settle } from "./fake-clock.ts";
 export { freePort } from "./free-port.ts";
 export type { Gate } from "./gate.ts";

@@ -2,11 +2,11 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { inspect } from "node:util";
+import { createAuthority } from "@mothership/testkit";
 import { Client } from "pg";
 import { describe, expect, inject, test } from "vitest";
 import type { PostgresElection } from "../src/election.ts";
 import { coordinatorOf, electionSpec, sql } from "./arena.ts";
-import { createAuthority } from "./certificates.ts";
 import { freshName } from "./fresh-name.ts";
 
 const postgres = inject("postgres");

@@ -14,9 +14,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { freePort } from "@mothership/testkit";
+import { type Certificate, freePort } from "@mothership/testkit";
 import { Client } from "pg";
-import type { Certificate } from "./certificates.ts";
 
 /** A PostgreSQL server in a temporary folder, for one test run. */
 export interface PostgresServer extends AsyncDisposable {

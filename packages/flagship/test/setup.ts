@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createAuthority } from "@mothership/testkit";
 import type { TestProject } from "vitest/node";
-import { createAuthority } from "./certificates.ts";
 import { startPostgres } from "./postgres-server.ts";
 
 /** Where the server of this test run is, and the files that a client needs to trust it. */

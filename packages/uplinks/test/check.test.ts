@@ -4,10 +4,9 @@ import { networkInterfaces } from "node:os";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { inspect } from "node:util";
 import { type LogFields, type Logger, silentLogger, systemClock } from "@mothership/kernel";
-import { eventually, FakeClock, gate } from "@mothership/testkit";
+import { createAuthority, eventually, FakeClock, gate } from "@mothership/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkUplinks } from "../src/check.ts";
-import { createAuthority } from "./certificates.ts";
 import { closedPort, type Listening, listen, silentAddress, tcpServer } from "./servers.ts";
 
 const deps = { clock: systemClock, log: silentLogger };
