@@ -44,7 +44,7 @@ function checkCondition(waiting: Waiting, { dependency, path }: Need, target: Wa
   const at = condition === undefined ? path : [...path.slice(0, -1), "condition"];
   const once = target.kind === "ship" && target.oneshot;
   if (condition === "log" && pattern !== undefined) checkExpression(pattern, [...path.slice(0, -1), "pattern"], issues);
-  if (condition === "completed" && !once && target.restart.when === "always")
+  if (condition === "completed" && target.restart.when === "always")
     issues.add(at, `"${target.name}" is never completed: it is restarted whenever it ends`, {
       hint: `write oneshot = true or restart = "on-failure" in "${target.name}", or wait for another condition`,
     });

@@ -88,6 +88,13 @@ describe("diffManifests", () => {
     expect(diff(`${settings}${app}${worker}${cable}max_clients = 1\n${auth}`)).toMatchObject({ needsRestart: ["cable"], routing: true });
   });
 
+  test("asks for no restart of a ship that runs once and is not looked at", () => {
+    const [earlier, later] = ["", 'healthcheck = "/up"\n'].map((line) =>
+      parseManifest(`${settings}[[fleet.x]]\nname = "job"\ncommand = "j"\nbind = "1"\noneshot = true\n${line}`),
+    );
+    expect(diffManifests(earlier!, later!)).toMatchObject({ changed: ["job"], needsRestart: [] });
+  });
+
   test("asks for a restart of a ship that became a bay", () => {
     expect(diff(settings + app + worker.replace("fleet.workers", "bays.ws") + cable + auth)).toMatchObject({
       changed: ["worker"],

@@ -21,7 +21,7 @@ describe("the starter manifest", () => {
     expect(manifest.bays).toHaveLength(1);
     expect(manifest.modules).toHaveLength(1);
     const { binds, metricsPort, staticDirs, uplinks, prelaunch } = manifest.mothership;
-    expect([binds.length, metricsPort, staticDirs.length, uplinks.length, prelaunch.length]).toEqual([2, 9090, 1, 1, 1]);
+    expect([binds.length, metricsPort, staticDirs.length, uplinks.length, prelaunch.length]).toEqual([3, 9090, 1, 1, 1]);
   });
 
   test("holds a program that Node accepts", () => {

@@ -22,6 +22,8 @@ compression = true
 http = "127.0.0.1:8080"
 # Behind a load balancer that speaks the PROXY protocol:
 #https = { addr = "0.0.0.0:8443", proxy_protocol = true }
+# With TLS:
+#tls = { addr = "0.0.0.0:9443", cert = "./tls/cert.pem", key = "./tls/key.pem" }
 
 # Files that are served before routing; what is not found goes on to the routes.
 #[[mothership.static_dirs]]
@@ -64,6 +66,9 @@ routes = [{ bind = "http", pattern = "/.*" }]
 #args = ["worker.js"]
 #depends_on = ["app"]
 #critical = false
+#env_file = ".env"
+#stop_timeout = "30s"
+#log = { file = "./log/worker.log" }
 
 # Bays take many WebSocket clients over one Unix socket (docking protocol).
 #[[bays.websocket]]

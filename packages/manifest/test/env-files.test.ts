@@ -113,8 +113,22 @@ describe("readEnvFile", () => {
   }, 2_000);
 });
 
-test("a command with a space in it is taken when there is a file of that name", async () => {
-  const manifest = '[[fleet.x]]\nname = "a"\ncommand = "./my app"\n[[fleet.x]]\nname = "b"\ncommand = "./my other"\ncwd = "."\n';
-  expect(await mistakes(manifest, { "my app": "" })).toEqual(['6:11 "command" holds a whole command line, and it is one program']);
-  expect((await load(manifest, { "my app": "", "my other": "" })).ships).toHaveLength(2);
+test("a command with a space in it is taken when there is a file of that name where it runs", async () => {
+  using folder = tempFolder();
+  mkdirSync(folder.join("sub"));
+  writeFileSync(folder.join("my app"), "");
+  const two = (cwd: string) =>
+    `[base.ship]\n${cwd}\n${["./my app", "./my other"].map((command, n) => `[[fleet.x]]\nname = "${n}"\ncommand = "${command}"\n`).join("")}`;
+  const loaded = async (text: string): Promise<unknown> => {
+    writeFileSync(folder.join("m.toml"), text);
+    return await loadManifest(folder.join("m.toml")).then(
+      ({ ships }) => ships.length,
+      ({ issues }: ManifestError) => issues.map(({ line, message }) => `${line} ${message}`),
+    );
+  };
+  const refused = '"command" holds a whole command line, and it is one program';
+  expect(await loaded(two(""))).toEqual([`8 ${refused}`]);
+  expect(await loaded(two('cwd = "sub"'))).toEqual([`5 ${refused}`, `8 ${refused}`]);
+  for (const name of ["my app", "my other"]) writeFileSync(folder.join("sub", name), "");
+  expect(await loaded(two('cwd = "sub"'))).toBe(2);
 });

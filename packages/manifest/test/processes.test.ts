@@ -15,6 +15,7 @@ describe("how a process is run", () => {
     ["user = 1000\ngroup = 0", { runAs: { user: 1000, group: 0 } }],
     ['stdin = "open"', { stdin: "open" }],
     ["disabled = true", { disabled: true }],
+    ['restart = "always"', { restart: { when: "always", maxRestarts: 10, successExitCodes: [0], fatalExitCodes: [], stableMs: 30_000 } }],
     ['memory_limit = "512MiB"', { memoryLimitBytes: 536_870_912 }],
     ['startup_timeout = "2m"', { startupTimeoutMs: 120_000 }],
   ])("is read from %s", (lines, expected) => {
@@ -175,6 +176,7 @@ describe("checks", () => {
       'healthcheck = { type = "exec", path = "/" }',
       ['5:15 a check of type "exec" needs "command"', '5:32 "path" means nothing for a check of type "exec"'],
     ],
+    ['readiness = { type = "notify" }', ['5:22 a check of type "notify" says once that a ship has started, and nothing after that']],
     [
       'liveness = { type = "log", pattern = "x" }',
       ['5:21 a check of type "log" says once that a ship has started, and nothing after that'],
@@ -220,6 +222,10 @@ describe("depends_on", () => {
     ['"a"', ["disabled = true"], 15, '"a" is disabled, so "b" would never start'],
   ] as const)("refuses %s on a target with %j", (entry, target, column, message) => {
     expect(placesOf(waits(entry, ...target))).toEqual([`${line + target.length}:${column} ${message}`]);
+  });
+
+  test("takes a target that is disabled when the one that waits is disabled too", () => {
+    expect(parseManifest(`${ship("a", "disabled = true")}${ship("b", "disabled = true", 'depends_on = ["a"]')}`).ships).toHaveLength(2);
   });
 
   test.each([
