@@ -1,0 +1,149 @@
+/**
+ * WebSocket clients of an echo, two ways under the same mothership: a bay (all clients over one Unix socket), and a ship that speaks
+ * WebSocket itself behind the proxy. Messages per second, latency, CPU time per message, memory per idle client.
+ *
+ *   node bench/docking/run.ts [--rounds 5] [--seconds 3] [--clients 100,1000,5000] [--bytes 64]
+ *
+ * Mothership is pinned to one core; the echo and the clients share the other. Needs Linux with taskset, and the built packages.
+ */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { describeMachine } from "../lib/machine.ts";
+import { cpuMicros, descendants, memoryOf, pause, statOf, until } from "../lib/proc.ts";
+import { startMothership } from "../lib/programs.ts";
+import { median, pairedRatio, ranged, save, spread, table } from "../lib/results.ts";
+import { type Scratch, withScratch } from "../lib/scratch.ts";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "3" },
+    clients: { type: "string", default: "100,1000,5000" },
+    bytes: { type: "string", default: "64" },
+    "per-second": { type: "string", default: "1000" },
+  },
+});
+const [rounds, seconds, bytes, perSecond] = [values.rounds, values.seconds, values.bytes, values["per-second"]].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
+const script = (name: string): string => join(import.meta.dirname, name);
+
+interface Echoed {
+  readonly messages: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+interface Side {
+  readonly name: string;
+  readonly mothership: number;
+  readonly echo: number;
+  readonly load: ChildProcess;
+  readonly echoed: Echoed[];
+  readonly paced: Echoed[];
+  readonly mothershipMicros: number[];
+  readonly echoMicros: number[];
+  idleKb: { readonly mothership: number; readonly echo: number };
+}
+
+async function ask<T>(load: ChildProcess, what: string, options: object = {}): Promise<T> {
+  load.send({ what, ...options });
+  for (;;) {
+    const [message] = await once(load, "message");
+    if (message.done) return message.done;
+    throw new Error(`a client was closed with ${message.lost}`);
+  }
+}
+
+async function start(kind: "bay" | "ship", clients: number, scratch: Scratch): Promise<Side> {
+  const [port, inner] = [await scratch.freePort(), await scratch.freePort()];
+  const args = JSON.stringify(["-c", "1", process.execPath, script(kind === "bay" ? "echo-bay.mjs" : "echo-server.mjs"), String(inner)]);
+  const unit =
+    kind === "bay"
+      ? `[[bays.websocket]]\nname = "echo"\ncommand = "taskset"\nargs = ${args}\nroutes = ["ws:/.*"]\n`
+      : `[[fleet.web]]\nname = "echo"\ncommand = "taskset"\nargs = ${args}\nbind = "tcp://127.0.0.1:${inner}"\nhealthcheck = "/"\nroutes = ["ws:/.*"]\n`;
+  const text = `[mothership.bind]\nws = "127.0.0.1:${port}"\n${unit}`;
+  const options = { stdio: ["ignore", "pipe", "inherit"] as const };
+  const child = startMothership(scratch, kind, text, 0, { stdio: [...options.stdio] });
+  let output = "";
+  child.stdout!.on("data", (data: Buffer) => {
+    output = (output + data.toString()).slice(-65_536);
+  });
+  await until("mothership", () => output.includes("Mothership runs") || undefined);
+  const load = scratch.start(1, process.execPath, [script("clients.mjs")], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  await once(load, "message");
+  const mothership = child.pid!;
+  const echo = await until(
+    "the echo",
+    () => descendants(mothership).find(({ pid, group }) => pid !== mothership && group !== statOf(mothership)?.group)?.pid,
+  );
+  const before = [memoryOf([mothership]), memoryOf([echo])] as const;
+  await ask(load, "open", { url: `ws://127.0.0.1:${port}/`, clients });
+  await pause(3_000);
+  const after = [memoryOf([mothership]), memoryOf([echo])] as const;
+  const each = (at: 0 | 1): number => ((after[at].rssMb - before[at].rssMb) * 1024) / clients;
+  const name = kind === "bay" ? "bay" : "ship with WebSocket of its own";
+  return {
+    name: `${name}, ${clients} clients`,
+    ...{ mothership, echo, load, echoed: [], paced: [], mothershipMicros: [], echoMicros: [] },
+    idleKb: { mothership: each(0), echo: each(1) },
+  };
+}
+
+async function round(side: Side): Promise<void> {
+  const before = [cpuMicros(side.mothership), statOf(side.echo)!.cpuMicros] as const;
+  const echoed = await ask<Echoed>(side.load, "echo", { seconds, bytes });
+  side.mothershipMicros.push((cpuMicros(side.mothership) - before[0]) / echoed.messages);
+  side.echoMicros.push((statOf(side.echo)!.cpuMicros - before[1]) / echoed.messages);
+  side.echoed.push(echoed);
+  side.paced.push(await ask<Echoed>(side.load, "paced", { seconds, bytes, perSecond }));
+}
+
+const machine = describeMachine();
+console.log(`${rounds} rounds of ${seconds} s, messages of ${bytes} bytes, Node ${process.version}, load ${machine.loadBefore.join(" ")}`);
+const all: object[] = [];
+const rows: string[][] = [];
+for (const clients of values.clients.split(",").map(Number)) {
+  await withScratch(async (scratch) => {
+    const sides = [await start("bay", clients, scratch), await start("ship", clients, scratch)];
+    for (const side of sides) await ask(side.load, "echo", { seconds: 3, bytes });
+    for (let at = 0; at < rounds; at++) for (const side of sides) await round(side);
+    for (const side of sides) {
+      const of = (what: keyof Echoed, list: readonly Echoed[]): number => median(list.map((one) => one[what]));
+      const ratio = pairedRatio(
+        side.echoed.map((one) => one.perSecond),
+        sides[1]!.echoed.map((one) => one.perSecond),
+      );
+      rows.push([
+        side.name,
+        of("perSecond", side.echoed).toFixed(0),
+        ranged(ratio, 2),
+        ranged(spread(side.mothershipMicros)),
+        ranged(spread(side.echoMicros)),
+        `${of("p50Ms", side.echoed).toFixed(1)} / ${of("p99Ms", side.echoed).toFixed(1)}`,
+        `${of("p50Ms", side.paced).toFixed(1)} / ${of("p99Ms", side.paced).toFixed(1)}`,
+        `${side.idleKb.mothership.toFixed(1)} + ${side.idleKb.echo.toFixed(1)}`,
+      ]);
+      const { load: _load, ...figures } = side;
+      all.push(figures);
+    }
+  });
+}
+const head = [
+  "",
+  "messages/s",
+  "of the ship",
+  "mothership us per message",
+  "echo us per message",
+  "p50 / p99 ms, all at once",
+  `p50 / p99 ms, ${perSecond}/s`,
+  "RSS KB per idle client, mothership + echo",
+];
+console.log(`\n### Echo over WebSocket\n\n${table(head, rows)}`);
+save("docking", "echo", machine, { rounds, seconds, bytes, perSecond }, all);

@@ -1,0 +1,63 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { arch, availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+
+/** What a figure depends on besides the program. Load averages say how much else ran. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryMb: number;
+  readonly kernel: string;
+  readonly arch: string;
+  readonly node: string;
+  readonly commit: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly loadBefore: readonly number[];
+  readonly at: string;
+}
+
+export function describeMachine(programs: readonly string[] = []): Machine {
+  return {
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: availableParallelism(),
+    memoryMb: Math.round(totalmem() / 1_048_576),
+    kernel: release(),
+    arch: arch(),
+    node: process.version,
+    commit: tryRun("git", ["rev-parse", "--short", "HEAD"]) ?? "unknown",
+    versions: Object.fromEntries(programs.map((name) => [name, versionOf(name) ?? "not installed"])),
+    loadBefore: loadavg().map((one) => Number(one.toFixed(2))),
+    at: new Date().toISOString(),
+  };
+}
+
+/** Whether a program can be run at all. */
+export function installed(program: string): boolean {
+  return tryRun("sh", ["-c", `command -v ${program}`]) !== undefined;
+}
+
+function versionOf(program: string): string | undefined {
+  if (!installed(program)) return undefined;
+  const flags: Record<string, readonly string[]> = { nginx: ["-v"], haproxy: ["-v"], supervisord: ["--version"], wrk: ["-v"] };
+  const asked = flags[program];
+  const text = asked && tryRun("sh", ["-c", `${program} ${asked.join(" ")} 2>&1 || true`]);
+  return /\d+\.\d+(\.\d+)?/.exec(text ?? "")?.[0] ?? debianVersion(program);
+}
+
+function debianVersion(program: string): string | undefined {
+  const package_ = { runsvdir: "runit", "s6-svscan": "s6" }[program] ?? program;
+  return /^Version: (.+)$/m.exec(tryRun("dpkg", ["-s", package_]) ?? "")?.[1];
+}
+
+function tryRun(command: string, args: readonly string[]): string | undefined {
+  try {
+    return execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Load averages now. */
+export function loadNow(): number[] {
+  return readFileSync("/proc/loadavg", "latin1").split(" ").slice(0, 3).map(Number);
+}
