@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, isAlive, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
@@ -11,7 +11,7 @@ async function example(
   name: string,
 ): Promise<{ readonly manifest: string; readonly folder: ReturnType<typeof tempFolder>; readonly ports: ReadonlyMap<string, number> }> {
   const folder = tempFolder();
-  cpSync(join(examples, name), folder.path, { recursive: true });
+  cpSync(join(examples, name), folder.path, { recursive: true, filter: (path) => !path.endsWith("node_modules") });
   const text = readFileSync(folder.join("ship-manifest.toml"), "utf8");
   const ports = new Map<string, number>();
   for (const [, port = ""] of text.matchAll(/127\.0\.0\.1:(\d+)/g)) if (!ports.has(port)) ports.set(port, await freePort());
@@ -39,5 +39,39 @@ describe("the example", () => {
     fleet.signal("SIGTERM");
     expect((await fleet.ended()).code).toBe(0);
     expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  test("echo-bay answers on two WebSockets, one bay in Node and one in Python, and leaves nothing", async () => {
+    const { manifest, folder, ports } = await example("echo-bay");
+    using _ = folder;
+    // Beside the copy stands what the workspace has installed for the example.
+    symlinkSync(join(examples, "echo-bay/node_modules"), folder.join("node_modules"));
+    await using fleet = startFleet("", { args: ["-c", manifest] });
+    await fleet.running();
+    for (const path of ["/echo", "/python"]) {
+      const socket = new WebSocket(`ws://127.0.0.1:${ports.get("8090")}${path}`);
+      const heard = new Promise((resolve) => socket.addEventListener("message", ({ data }) => resolve(data)));
+      socket.addEventListener("open", () => socket.send(`hello ${path}`));
+      expect(await heard).toBe(`hello ${path}`);
+      socket.close();
+    }
+    const pids = (await fleet.units()).flatMap(({ pid }) => pid ?? []);
+    fleet.signal("SIGTERM");
+    expect((await fleet.ended()).code).toBe(0);
+    expect(pids.filter(isAlive)).toEqual([]);
+  });
+
+  test("payloads guards, blocks and decorates", async () => {
+    const { manifest, folder, ports } = await example("payloads");
+    using _ = folder;
+    await using fleet = startFleet("", { args: ["-c", manifest] });
+    await fleet.running();
+    const site = `http://127.0.0.1:${ports.get("8080")}`;
+    const page = await fetch(site);
+    expect([page.status, page.headers.get("content-security-policy")]).toEqual([200, "default-src 'self'"]);
+    expect((await fetch(`${site}/admin/x`)).status).toBe(401);
+    expect((await fetch(site, { headers: { "User-Agent": "scrapy" } })).status).toBe(403);
+    fleet.signal("SIGTERM");
+    expect((await fleet.ended()).code).toBe(0);
   });
 });

@@ -49,6 +49,8 @@ export interface TestFleet extends AsyncDisposable {
   stderr(): string;
   /** Resolves with the first line that fits, past or to come. */
   line(what: string, fits: (line: OutputLine) => boolean): Promise<OutputLine>;
+  /** Its units as `status --json` tells them. */
+  units(): Promise<{ readonly name: string; readonly pid?: number; readonly state: string }[]>;
   /** Resolves when the fleet runs. */
   running(): Promise<void>;
   signal(signal: NodeJS.Signals): void;
@@ -88,6 +90,8 @@ export function startFleet(
     stdout: () => text().stdout,
     stderr: () => text().stderr,
     line,
+    units: async () =>
+      JSON.parse((await mothership(["status", "--json", ...(options.args ?? [])], { cwd: folder.path, env })).stdout).units,
     running: async () => void (await line("the fleet running", ({ message }) => message === "Mothership runs")),
     signal: (signal) => void child.kill(signal),
     ended: async () => ({ code: (await closed)[0], ...text() }),
