@@ -1,14 +1,19 @@
 // entry: .
 import { Address, MothershipError, AbortOptions } from '@mothership/kernel';
 
+/** Signals that may tell a process to stop. */
+declare const stopSignals: readonly ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGALRM", "SIGABRT", "SIGKILL"];
+type StopSignal = (typeof stopSignals)[number];
+
 /**
  * A checked manifest with every default applied: plain data that can be logged as JSON, compared and sent.
  *
  * A field is optional only where the manifest may leave it out and no default exists; such a field is then absent, never `undefined`.
- * Expanded URLs (`Uplink.url`, `Flagship.electionUrl`) may hold passwords: show them only through `redact`.
+ * Expanded URLs (`Uplink.url`, `Flagship.electionUrl`) may hold passwords: show them only through `redact`. `Process.env` holds what stands
+ * in env files: do not show it at all.
  */
 interface Manifest {
-    /** Absolute folder of the file: what relative paths start from and where processes run. "" for a manifest parsed from text alone. */
+    /** Absolute folder of the file: what relative paths start from and where processes run unless they say otherwise. "" for a manifest parsed from text alone. */
     readonly folder: string;
     readonly mothership: MothershipSettings;
     /** In the order in which they stand in the file, over all groups. */
@@ -32,13 +37,31 @@ interface MothershipSettings {
     readonly flagship: Flagship;
     readonly uplinks: readonly Uplink[];
     readonly prelaunch: readonly PrelaunchJob[];
+    /** How long the whole fleet may take to stop before what is left is killed. */
+    readonly shutdownTimeoutMs: number;
 }
 /** A named listener. */
 interface Bind {
     readonly name: string;
     readonly address: Address;
-    /** Expect a PROXY protocol header (v1 or v2); connections without one are served too. */
-    readonly proxyProtocol: boolean;
+    /**
+     * PROXY protocol headers (v1 or v2). `true`: read where there is one; connections without one are served too. `"required"`: from every
+     * peer. `from`: from peers in these networks.
+     */
+    readonly proxyProtocol: boolean | "required" | {
+        readonly from: readonly string[];
+    };
+    /** Networks (`10.0.0.0/8`, or one address) of peers whose `X-Forwarded-*` headers are believed. */
+    readonly trustedProxies: readonly string[];
+    /** With at least one the bind speaks TLS; the client's server name chooses, the first is for all other names. Files are not looked at here. */
+    readonly certificates: readonly Certificate[];
+    /** Permissions of the Unix socket; absent: what the system gives it. */
+    readonly mode?: number;
+}
+/** A certificate chain and its private key, both PEM. */
+interface Certificate {
+    readonly cert: FilePath;
+    readonly key: FilePath;
 }
 /** A path in the manifest. */
 interface FilePath {
@@ -115,10 +138,78 @@ interface Process {
     readonly name: string;
     readonly command: string;
     readonly args: readonly string[];
-    /** Added to the environment of mothership itself. */
+    /** Added to the environment of mothership itself: from the env files, then from `env`. */
     readonly env: Readonly<Record<string, string>>;
-    /** Without duplicates, in the order written. */
-    readonly dependsOn: readonly string[];
+    /** Without repeats, in the order written. */
+    readonly dependsOn: readonly Dependency[];
+    /** Where it runs: absolute; "" when the manifest's folder is not known and it says nothing. */
+    readonly cwd: string;
+    readonly runAs: RunAs;
+    /** `ignore`: end of input at once. `open`: an empty input that stays open until it is told to stop. */
+    readonly stdin: "ignore" | "open";
+    readonly restart: RestartSettings;
+    readonly stop: StopSettings;
+    readonly log: LogSettings;
+}
+/** Whose rights a process has. Numbers are ids. */
+interface RunAs {
+    /** Absent: as mothership itself. */
+    readonly user?: string | number;
+    /** Absent: the user's own. */
+    readonly group?: string | number;
+}
+/** Something that has to be there first. */
+interface Dependency {
+    /** Name of a ship or bay; of a job for jobs. */
+    readonly on: string;
+    /** Absent: `completed` for what runs once, `ready` for what has a check, else `started`. */
+    readonly condition?: "started" | "ready" | "completed" | "log";
+    /** With the condition `log`: source of a regular expression over lines of output. */
+    readonly pattern?: string;
+    /** What happens to the dependent when it goes down. */
+    readonly onLost: "ignore" | "restart" | "stop";
+}
+/** When a process is started again. */
+interface RestartSettings {
+    readonly when: "always" | "on-failure" | "never";
+    /** After failures in a row. */
+    readonly maxRestarts: number;
+    readonly successExitCodes: readonly number[];
+    readonly fatalExitCodes: readonly number[];
+    /** So long it must run well until its failures are forgotten. */
+    readonly stableMs: number;
+}
+/** How a process is ended. */
+interface StopSettings {
+    readonly signal: StopSignal;
+    /** From the signal to SIGKILL. */
+    readonly graceMs: number;
+    /** How long its requests may take to end before the signal. */
+    readonly drainMs: number;
+    /** Run in place of the signal. */
+    readonly command?: CommandLine;
+    /** Leave processes alone that it moved to other sessions. */
+    readonly keepDetached: boolean;
+}
+/** A program and its arguments. */
+interface CommandLine {
+    readonly command: string;
+    readonly args: readonly string[];
+}
+/** Where output goes besides the output of mothership. */
+interface LogSettings {
+    /** When a sink cannot take more: drop lines and count them, or make the process wait. */
+    readonly onFull: "drop" | "block";
+    readonly file?: LogFile;
+}
+/** A file that is renamed when it is full. */
+interface LogFile {
+    /** Absolute (as written, when the folder is not known). */
+    readonly path: string;
+    readonly maxBytes: number;
+    /** Renamed files that are kept. */
+    readonly maxFiles: number;
+    readonly compress: boolean;
 }
 /** A job that ends before any ship or bay starts. */
 interface PrelaunchJob extends Process {
@@ -133,7 +224,39 @@ interface FleetMember extends Process {
     readonly critical: boolean;
     /** Those of the base template first, without duplicates. */
     readonly tags: readonly string[];
+    /** It is known and not started. */
+    readonly disabled: boolean;
+    /** How long it may take to become ready. */
+    readonly startupTimeoutMs: number;
+    /** Resident memory of it and all that it started; absent: no limit. */
+    readonly memoryLimitBytes?: number;
 }
+/** How one sees that a ship is well. */
+interface Check {
+    readonly probe: Probe;
+    readonly initialDelayMs: number;
+    readonly intervalMs: number;
+    readonly timeoutMs: number;
+    readonly successThreshold: number;
+    readonly failureThreshold: number;
+}
+/** What is looked at. `log` and `notify` stand in startup checks only. */
+type Probe = {
+    readonly kind: "http";
+    readonly address: Address;
+    readonly path: string;
+    readonly expectBody?: string;
+} | {
+    readonly kind: "connect";
+    readonly address: Address;
+} | ({
+    readonly kind: "exec";
+} & CommandLine) | {
+    readonly kind: "log";
+    readonly pattern: string;
+} | {
+    readonly kind: "notify";
+};
 /** A process that listens on its own address, or on none. */
 interface Ship extends FleetMember {
     readonly kind: "ship";
@@ -141,8 +264,12 @@ interface Ship extends FleetMember {
     readonly group: string;
     /** Where the ship listens. Present when there are routes or a health check. */
     readonly bind?: Address;
-    /** Path, beginning with "/". */
-    readonly healthcheck?: string;
+    /** When it has started; absent: as `readiness` says. Thresholds do not count. */
+    readonly startup?: Check;
+    /** Whether it gets requests; from `readiness` or `healthcheck`. Absent for a ship with routes: whether its address takes connections. */
+    readonly readiness?: Check;
+    /** Whether it goes on running. */
+    readonly liveness?: Check;
     /** Runs once and ends. */
     readonly oneshot: boolean;
 }
@@ -153,6 +280,15 @@ interface Bay extends FleetMember {
     readonly type: string;
     /** Sent to the bay when it docks. */
     readonly config: Readonly<Record<string, string>>;
+    /** WebSocket sub-protocols of a bay of version 1. */
+    readonly protocols: readonly string[];
+    /** What messages of a bay of version 1 become. */
+    readonly cargo: "auto" | "text" | "binary";
+    /** Clients stay connected over a restart although the bay does not know `reboard`. */
+    readonly reboard: boolean;
+    readonly maxClients: number;
+    /** Origins, in lower case, whose pages may connect; absent: all. */
+    readonly origins?: readonly string[];
 }
 /** Which requests go to a ship or bay. */
 interface Route {
@@ -176,6 +312,15 @@ interface Module {
     readonly config: Readonly<Record<string, string>>;
     /** Those of the base template first, without duplicates. */
     readonly tags: readonly string[];
+    readonly abi: "auto" | "native" | "http-wasm";
+    /** Name of the export to call in place of `on_request` or `on_response`. */
+    readonly entry?: string;
+    /** Units for one call. */
+    readonly fuel: number;
+    readonly memoryBytes: number;
+    /** It may read and replace bodies. */
+    readonly body: boolean;
+    readonly maxBodyBytes: number;
 }
 
 /** What differs between two manifests; lists are in the order of the later one (`removed`: of the earlier one). */
@@ -269,7 +414,7 @@ interface ParseOptions extends ManifestOptions {
     readonly folder?: string | undefined;
 }
 /**
- * Reads a manifest from text.
+ * Reads a manifest from text. No disk is touched: env files are not read, so `env` has only what the manifest itself says.
  *
  * @throws {ManifestError} with every mistake, not only the first; only where the text is not TOML, what follows goes unread.
  */
@@ -281,7 +426,7 @@ declare function parseManifest(text: string, options?: ParseOptions): Manifest;
 declare function socketFolder(env: Environment): string;
 
 /**
- * Reads a manifest from a file. Relative paths in it start from its folder.
+ * Reads a manifest from a file, and the env files that it names. Relative paths in it start from its folder.
  *
  * @throws {ManifestError} for a file that cannot be read as well as for mistakes in it; the signal's reason when that fires first.
  */
@@ -346,7 +491,7 @@ declare const schemaFileName = "ship-manifest.schema.json";
  * Its first line lets editors find the schema, which `init` writes beside it (`manifestSchema` under `schemaFileName`).
  * Settings that are commented out have no space behind the `#`.
  */
-declare const starterManifest = "#:schema ./ship-manifest.schema.json\n\n# The manifest of this fleet. Check it with \"mothership clearance\", run it with \"mothership\".\n# All keys: https://github.com/seuros/mothership/blob/main/docs/manifest.md\n\n[mothership]\n# Prometheus metrics on http://127.0.0.1:9090/metrics, liveness on /health.\n#metrics_port = 9090\n# gzip, deflate or brotli, as the client accepts.\ncompression = true\n\n# Where mothership listens. Routes name these binds.\n[mothership.bind]\nhttp = \"127.0.0.1:8080\"\n# Behind a load balancer that speaks the PROXY protocol:\n#https = { addr = \"0.0.0.0:8443\", proxy_protocol = true }\n\n# Files that are served before routing; what is not found goes on to the routes.\n#[[mothership.static_dirs]]\n#path = \"./public\"\n#prefix = \"/static\"\n\n# What must be reachable before anything starts.\n#[[mothership.uplinks]]\n#name = \"database\"\n#url = \"$DATABASE_URL\"\n#timeout = \"10s\"\n\n# Runs to its end before any ship starts; a failure ends the launch.\n#[[mothership.prelaunch]]\n#name = \"migrate\"\n#command = \"npm\"\n#args = [\"run\", \"migrate\"]\n\n# Every ship inherits this: variables are merged, tags joined, everything else replaced.\n#[base.ship]\n#env = { NODE_ENV = \"production\" }\n\n# Ships are processes; \"web\" is the group of this one. Replace it by your own program.\n[[fleet.web]]\nname = \"app\"\ncommand = \"node\"\nargs = [\"-e\", '''\nrequire(\"node:http\")\n  .createServer((req, res) => res.end(\"Hello from the fleet\\n\"))\n  .listen(3000, \"127.0.0.1\");\n''']\nbind = \"tcp://127.0.0.1:3000\"\nhealthcheck = \"/\"\nroutes = [{ bind = \"http\", pattern = \"/.*\" }]\n\n# A worker: no bind, no routes; its crash does not end the fleet.\n#[[fleet.workers]]\n#name = \"worker\"\n#command = \"node\"\n#args = [\"worker.js\"]\n#depends_on = [\"app\"]\n#critical = false\n\n# Bays take many WebSocket clients over one Unix socket (docking protocol).\n#[[bays.websocket]]\n#name = \"cable\"\n#command = \"./cable\"\n#routes = [\"http:/cable\"]\n#config = { redis_url = \"redis://localhost:6379\" }\n\n# WebAssembly on the request path.\n#[[modules]]\n#name = \"auth\"\n#wasm = \"./modules/auth.wasm\"\n#routes = [\"/admin/.*\"]\n#phase = \"request\"\n";
+declare const starterManifest = "#:schema ./ship-manifest.schema.json\n\n# The manifest of this fleet. Check it with \"mothership clearance\", run it with \"mothership\".\n# All keys: https://github.com/seuros/mothership/blob/main/docs/manifest.md\n\n[mothership]\n# Prometheus metrics on http://127.0.0.1:9090/metrics, liveness on /health.\n#metrics_port = 9090\n# gzip, deflate or brotli, as the client accepts.\ncompression = true\n\n# Where mothership listens. Routes name these binds.\n[mothership.bind]\nhttp = \"127.0.0.1:8080\"\n# Behind a load balancer that speaks the PROXY protocol:\n#https = { addr = \"0.0.0.0:8443\", proxy_protocol = true }\n# With TLS:\n#tls = { addr = \"0.0.0.0:9443\", cert = \"./tls/cert.pem\", key = \"./tls/key.pem\" }\n\n# Files that are served before routing; what is not found goes on to the routes.\n#[[mothership.static_dirs]]\n#path = \"./public\"\n#prefix = \"/static\"\n\n# What must be reachable before anything starts.\n#[[mothership.uplinks]]\n#name = \"database\"\n#url = \"$DATABASE_URL\"\n#timeout = \"10s\"\n\n# Runs to its end before any ship starts; a failure ends the launch.\n#[[mothership.prelaunch]]\n#name = \"migrate\"\n#command = \"npm\"\n#args = [\"run\", \"migrate\"]\n\n# Every ship inherits this: variables are merged, tags joined, everything else replaced.\n#[base.ship]\n#env = { NODE_ENV = \"production\" }\n\n# Ships are processes; \"web\" is the group of this one. Replace it by your own program.\n[[fleet.web]]\nname = \"app\"\ncommand = \"node\"\nargs = [\"-e\", '''\nrequire(\"node:http\")\n  .createServer((req, res) => res.end(\"Hello from the fleet\\n\"))\n  .listen(3000, \"127.0.0.1\");\n''']\nbind = \"tcp://127.0.0.1:3000\"\nhealthcheck = \"/\"\nroutes = [{ bind = \"http\", pattern = \"/.*\" }]\n\n# A worker: no bind, no routes; its crash does not end the fleet.\n#[[fleet.workers]]\n#name = \"worker\"\n#command = \"node\"\n#args = [\"worker.js\"]\n#depends_on = [\"app\"]\n#critical = false\n#env_file = \".env\"\n#stop_timeout = \"30s\"\n#log = { file = \"./log/worker.log\" }\n\n# Bays take many WebSocket clients over one Unix socket (docking protocol).\n#[[bays.websocket]]\n#name = \"cable\"\n#command = \"./cable\"\n#routes = [\"http:/cable\"]\n#config = { redis_url = \"redis://localhost:6379\" }\n\n# WebAssembly on the request path.\n#[[modules]]\n#name = \"auth\"\n#wasm = \"./modules/auth.wasm\"\n#routes = [\"/admin/.*\"]\n#phase = \"request\"\n";
 
 export { ManifestError, SelectionError, diffManifests, formatIssues, loadManifest, manifestSchema, parseDuration, parseManifest, schemaFileName, selectByTags, socketFolder, starterManifest };
-export type { Bay, Bind, CorsCache, DroppedDependency, Environment, FilePath, Filter, Flagship, FormatOptions, JsonSchema, Manifest, ManifestDiff, ManifestIssue, ManifestOptions, Module, MothershipSettings, ParseOptions, PrelaunchJob, RateLimiting, Route, Selection, Ship, StaticDir, StaticFlagship, Uplink };
+export type { Bay, Bind, Certificate, Check, CommandLine, CorsCache, Dependency, DroppedDependency, Environment, FilePath, Filter, Flagship, FleetMember, FormatOptions, JsonSchema, LogFile, LogSettings, Manifest, ManifestDiff, ManifestIssue, ManifestOptions, Module, MothershipSettings, ParseOptions, PrelaunchJob, Probe, Process, RateLimiting, RestartSettings, Route, RunAs, Selection, Ship, StaticDir, StaticFlagship, StopSettings, Uplink };
