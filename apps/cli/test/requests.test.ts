@@ -125,4 +125,22 @@ args = ["-e", "console.log('mailing'); setInterval(() => {}, 1000)"]
     await fleet.running();
     expect([...new Set(fleet.lines().flatMap((line) => line.ship ?? []))]).toEqual(["app"]);
   });
+
+  test("what is disabled is known but neither checked nor started", async () => {
+    await using fleet = startFleet(`
+[[bays.websocket]]
+name = "later"
+command = "no-such-program"
+disabled = true
+[[fleet.web]]
+name = "now"
+command = "sleep"
+args = ["1000"]
+`);
+    await fleet.running();
+    expect((await fleet.units()).map(({ name, state }) => [name, state])).toEqual([
+      ["later", "disabled"],
+      ["now", "up"],
+    ]);
+  });
 });

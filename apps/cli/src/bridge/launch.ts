@@ -114,11 +114,8 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   if (manifest.mothership.flagship.enabled) log.info("The prelaunch jobs are done", { role });
 
   keeper.move("advance"); // docking
-  if (manifest.bays.length > 0)
-    await supervisor.start(
-      manifest.bays.map(({ name }) => name),
-      { signal },
-    );
+  const bays = manifest.bays.filter(({ disabled }) => !disabled).map(({ name }) => name);
+  if (bays.length > 0) await supervisor.start(bays, { signal });
 
   keeper.move("advance"); // launching
   await supervisor.start(undefined, { signal });

@@ -15,7 +15,7 @@ const lookMs = 1000;
  * @throws {PreflightError} with everything that is wrong.
  */
 export async function assertLaunchable(manifest: Manifest, specs: readonly ProcessSpec[], deps: Deps): Promise<void> {
-  const commands = checkCommands(specs).map(({ message }) => message);
+  const commands = missingCommands(specs);
   const [folders, addresses] = await Promise.all([missingFolders(manifest), takenAddresses(manifest, deps)]);
   const problems = [...commands, ...folders, ...addresses];
   if (problems.length > 0) throw new PreflightError(problems);
@@ -23,8 +23,13 @@ export async function assertLaunchable(manifest: Manifest, specs: readonly Proce
 
 /** What of that concerns processes alone: their commands. @throws {PreflightError} */
 export function assertStartable(specs: readonly ProcessSpec[]): void {
-  const problems = checkCommands(specs).map(({ message }) => message);
+  const problems = missingCommands(specs);
   if (problems.length > 0) throw new PreflightError(problems);
+}
+
+/** What is disabled may lack its command: it is not going to be started. */
+function missingCommands(specs: readonly ProcessSpec[]): string[] {
+  return checkCommands(specs.filter(({ disabled }) => !disabled)).map(({ message }) => message);
 }
 
 async function missingFolders({ mothership }: Manifest): Promise<string[]> {

@@ -10,7 +10,7 @@ import { assertStartable } from "./preflight.ts";
 /** Settings that the edge takes in one step. */
 const ofTheEdge: readonly string[] = ["staticDirs", "compression", "corsCache", "rateLimiting"];
 /** Settings that were used up at the start, or whose change does not matter to a fleet that runs. */
-const withoutEffect: readonly string[] = ["prelaunch", "uplinks", "flagship"];
+const withoutEffect: readonly string[] = ["prelaunch", "uplinks", "flagship", "shutdownTimeoutMs"];
 
 /** What a reload from one manifest to another would do. Pure. */
 export function planOf(before: Manifest, next: Manifest): ReloadPlan {
