@@ -1,3 +1,5 @@
+import { messageOf } from "@mothership/kernel";
+import { checkPattern } from "@mothership/patterns";
 import { parseDuration } from "./duration.ts";
 import { type IssueList, shown } from "./issue.ts";
 import type { Path } from "./positions.ts";
@@ -37,11 +39,11 @@ export function readSize(
   return 0;
 }
 
-/** True when the text is a regular expression; an issue if not. */
+/** An issue, with the reason, unless the text is a pattern that can be matched in linear time. */
 export function checkExpression(pattern: string, path: Path, issues: IssueList): void {
   try {
-    new RegExp(pattern);
-  } catch {
-    issues.add(path, `${shown(pattern)} is not a regular expression`, { expected: "a JavaScript regular expression over one line" });
+    checkPattern(pattern);
+  } catch (error) {
+    issues.add(path, messageOf(error), { expected: "a pattern over one line that can be matched in linear time" });
   }
 }

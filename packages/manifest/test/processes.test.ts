@@ -181,7 +181,10 @@ describe("checks", () => {
       'liveness = { type = "log", pattern = "x" }',
       ['5:21 a check of type "log" says once that a ship has started, and nothing after that'],
     ],
-    ['startup = { type = "log", pattern = "(" }', ['5:37 "(" is not a regular expression']],
+    [
+      'startup = { type = "log", pattern = "(" }',
+      ["5:37 The group is never closed; write ) at its end, or \\( for the character itself (at offset 0)"],
+    ],
     [
       'startup = { path = "/", failure_threshold = 2 }',
       ['5:25 "failure_threshold" means nothing for a startup check: it passes once, or startup_timeout ends it'],
@@ -215,7 +218,12 @@ describe("depends_on", () => {
     ['{ ship = "a", condition = "ready" }', [], 41, '"a" is never ready: it has no check that would tell'],
     ['{ ship = "a", condition = "ready" }', ["oneshot = true"], 41, '"a" is never ready: it runs once'],
     ['{ ship = "a", condition = "log" }', [], 41, 'the condition "log" needs "pattern"'],
-    ['{ ship = "a", condition = "log", pattern = "(" }', [], 58, '"(" is not a regular expression'],
+    [
+      '{ ship = "a", condition = "log", pattern = "(" }',
+      [],
+      58,
+      "The group is never closed; write ) at its end, or \\( for the character itself (at offset 0)",
+    ],
     ['{ ship = "a", pattern = "x" }', [], 39, '"pattern" is for the condition "log" only'],
     ['{ ship = "c" }', [], 24, 'there is no ship or bay named "c"'],
     ['{ ship = "b" }', [], 24, "nothing in this circle could ever start: b -> b"],

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
+import { compilePattern } from "@mothership/patterns";
 import type { NotifyProbe, Probe } from "./probe.ts";
 import { probesOf } from "./probes.ts";
 import type { CompleteSpec } from "./spec.ts";
@@ -7,7 +8,7 @@ import type { CompleteSpec } from "./spec.ts";
 /** What one incarnation has said about itself: lines that somebody waits for, and that it is ready. */
 export class Announcements {
   readonly #onNews: () => void;
-  readonly #patterns = new Map<string, RegExp>();
+  readonly #patterns = new Map<string, (line: string) => boolean>();
   readonly #seen = new Set<string>();
   #notified = false;
 
@@ -22,7 +23,10 @@ export class Announcements {
   /** Patterns to look out for, from now on. */
   watch(patterns: Iterable<string>): void {
     this.#patterns.clear();
-    for (const pattern of patterns) if (!this.#seen.has(pattern)) this.#patterns.set(pattern, new RegExp(pattern));
+    for (const pattern of patterns) {
+      // Lines hold what clients send; a pattern that backtracks could be made to hold up everything.
+      if (!this.#seen.has(pattern)) this.#patterns.set(pattern, compilePattern(pattern, { anchored: "search" }));
+    }
   }
 
   printed(pattern: string): boolean {
@@ -31,8 +35,8 @@ export class Announcements {
 
   line(text: string): void {
     let news = false;
-    for (const [pattern, expression] of this.#patterns) {
-      if (!expression.test(text)) continue;
+    for (const [pattern, matches] of this.#patterns) {
+      if (!matches(text)) continue;
       this.#patterns.delete(pattern);
       this.#seen.add(pattern);
       news = true;

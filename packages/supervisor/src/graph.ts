@@ -1,3 +1,4 @@
+import { checkPattern } from "@mothership/patterns";
 import { ownPatterns } from "./announcements.ts";
 import { SpecError } from "./errors.ts";
 import type { CompleteSpec, Dependency } from "./spec.ts";
@@ -78,9 +79,11 @@ function dependencyProblems(spec: CompleteSpec, byName: ReadonlyMap<string, Comp
 
 function isPattern(pattern: string): boolean {
   try {
-    return new RegExp(pattern) instanceof RegExp;
+    checkPattern(pattern);
+    return true;
   } catch {
-    return false; // the answer, not an error
+    // Which mistake it is matters less than whose: the specification names the process.
+    return false;
   }
 }
 
