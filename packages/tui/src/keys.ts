@@ -33,7 +33,8 @@ export type Command =
   | "all"
   | "restart"
   | "stop"
-  | "start";
+  | "start"
+  | "explain";
 
 /** The keys with what they do, in the order of the help. */
 export const bindings: readonly { readonly shown: string; readonly help: string; readonly keys: Readonly<Record<string, Command>> }[] = [
@@ -56,6 +57,7 @@ export const bindings: readonly { readonly shown: string; readonly help: string;
   { shown: "f", help: "follow logs, or stand still", keys: { f: "follow" } },
   { shown: "a", help: "logs of all units together, or of one", keys: { a: "all" } },
   { shown: "r s S", help: "restart, stop, start the chosen unit (asks first)", keys: { r: "restart", s: "stop", S: "start" } },
+  { shown: "i", help: "why the chosen unit is in its state: exits, last lines, probes", keys: { i: "explain" } },
   { shown: "Esc", help: "end the filter, the search, this help", keys: { escape: "escape" } },
   { shown: "?", help: "this help", keys: { "?": "help" } },
   { shown: "q, Ctrl-C", help: "leave; the fleet goes on", keys: { q: "quit", "C-c": "quit" } },

@@ -1,4 +1,4 @@
-import type { FleetEvent, FleetSnapshot, UnitSnapshot } from "@mothership/control";
+import type { FleetEvent, FleetSnapshot, UnitExplanation, UnitSnapshot } from "@mothership/control";
 import type { Key } from "./keys.ts";
 import type { Size } from "./layout.ts";
 
@@ -11,6 +11,15 @@ export interface Model {
   readonly size: Size;
   readonly tab: Tab;
   readonly help: boolean;
+  /** The unit whose history is shown, from line `top` on; neither known nor failed while the fleet has not answered. */
+  readonly detail:
+    | {
+        readonly unit: string;
+        readonly top: number;
+        readonly known: UnitExplanation | undefined;
+        readonly failure: string | undefined;
+      }
+    | undefined;
   readonly fleet: Omit<FleetSnapshot, "units" | "modules">;
   readonly units: readonly UnitSnapshot[];
   readonly modules: FleetSnapshot["modules"];
@@ -53,12 +62,14 @@ export type Input =
   | { readonly type: "event"; readonly event: FleetEvent }
   | { readonly type: "lost"; readonly reason: string }
   | { readonly type: "acted"; readonly unit: string; readonly action: Action; readonly failure: string | undefined }
+  | { readonly type: "explained"; readonly unit: string; readonly known?: UnitExplanation; readonly failure?: string }
   | { readonly type: "noticed"; readonly text: string };
 
 /** What is to be done outside. */
 export type Effect =
   | { readonly type: "quit" }
   | { readonly type: "act"; readonly unit: string; readonly action: Action }
+  | { readonly type: "explain"; readonly unit: string }
   /** Events were missed: ask for the whole state. */
   | { readonly type: "refresh" };
 
@@ -71,6 +82,7 @@ export function initialModel(snapshot: FleetSnapshot, size: Size): Model {
     size,
     tab: "overview",
     help: false,
+    detail: undefined,
     fleet,
     units,
     modules,

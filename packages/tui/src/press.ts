@@ -1,8 +1,10 @@
+import type { UnitSnapshot } from "@mothership/control";
 import { type Command, commandOf, type Key } from "./keys.ts";
-import { logRows, unitRows } from "./layout.ts";
+import { bodyRows, logRows, unitRows } from "./layout.ts";
 import type { LogLines } from "./log-buffer.ts";
 import { type Action, type Effect, type Model, selectedUnit, shownUnits, tabs } from "./model.ts";
 import { withoutEscapes } from "./sgr.ts";
+import { detailLines } from "./view-detail.ts";
 
 interface Pressed {
   readonly model: Model;
@@ -23,6 +25,7 @@ export function press(before: Model, key: Key, log: LogLines): Pressed {
   if (model.entry) return still(type(model, model.entry, key, log));
   const command = commandOf(key);
   if (model.help && command !== "quit") return still({ ...model, help: false });
+  if (model.detail && command !== "quit") return inDetail(model, model.detail, command);
   return command ? run(model, command, log) : still(model);
 }
 
@@ -75,6 +78,8 @@ function run(model: Model, command: Command, log: LogLines): Pressed {
     case "left":
     case "right":
       return still(model.tab === "logs" ? shift(model, command === "left" ? -shiftColumns : shiftColumns) : model);
+    case "explain":
+      return explain(model);
     case "restart":
     case "stop":
     case "start":
@@ -104,11 +109,38 @@ function shift(model: Model, by: number): Model {
 
 function ask(model: Model, action: Action): Model {
   if (model.lost !== undefined) return noticed(model, "the fleet is gone: nothing can be done");
-  const unit = model.tab === "modules" || (model.tab === "logs" && model.all) ? undefined : selectedUnit(model);
+  const unit = chosen(model);
   if (!unit) return noticed(model, `choose a unit first, to ${action} it`);
   const pending = model.pending.get(unit.name);
   if (pending) return noticed(model, `${unit.name}: ${pending} is under way`);
   return { ...model, asking: { action, unit: unit.name } };
+}
+
+/** The unit that is marked on the screen now, if any is. */
+function chosen(model: Model): UnitSnapshot | undefined {
+  return model.tab === "modules" || (model.tab === "logs" && model.all) ? undefined : selectedUnit(model);
+}
+
+function explain(model: Model): Pressed {
+  if (model.lost !== undefined) return still(noticed(model, "the fleet is gone: it cannot be asked"));
+  const unit = chosen(model);
+  if (!unit) return still(noticed(model, "choose a unit first, to see why it is in its state"));
+  const detail = { unit: unit.name, top: 0, known: undefined, failure: undefined };
+  return { model: { ...model, detail }, effects: [{ type: "explain", unit: unit.name }] };
+}
+
+function inDetail(model: Model, detail: NonNullable<Model["detail"]>, command: Command | undefined): Pressed {
+  if (command === "explain" && model.lost === undefined) return { model, effects: [{ type: "explain", unit: detail.unit }] };
+  if (!isMovement(command)) return still({ ...model, detail: undefined });
+  const count = detail.known ? detailLines(detail.known, 0).length : 0;
+  const rows = bodyRows(model.size);
+  // The last line may come up to the bottom, no further.
+  const top = Math.min(moved(detail.top, command, rows, count), Math.max(0, count - rows));
+  return still({ ...model, detail: { ...detail, top } });
+}
+
+function isMovement(command: Command | undefined): command is Movement {
+  return command !== undefined && ["up", "down", "pageUp", "pageDown", "first", "last"].includes(command);
 }
 
 type Movement = "up" | "down" | "pageUp" | "pageDown" | "first" | "last";

@@ -97,6 +97,20 @@ describe("Session", () => {
     expect(tui.screens.at(-1)).toContain("ship-1: restart failed: ship-1 does not want to");
   });
 
+  test("asks why a unit is in its state, and says so when there is no answer", async () => {
+    await using tui = open();
+    tui.press("G", "i");
+    await tui.clock.advance(200);
+    expect(tui.screens.at(-1)).toContain("| panic: no database");
+    tui.control.now = fleetOf(1);
+    tui.press("i");
+    await tui.clock.advance(200);
+    expect(tui.screens.at(-1)).toContain("there is no bay-11");
+    tui.press("escape");
+    await tui.clock.advance(20);
+    expect(tui.screens.at(-1)).toContain("[ Overview ]");
+  });
+
   test("reads logs only while they are looked at, and only of who is chosen when the list stands still", async () => {
     await using tui = open();
     await tui.clock.advance(1000);

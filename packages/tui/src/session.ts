@@ -94,6 +94,9 @@ export class Session {
       case "refresh":
         this.#run(() => this.#refresh());
         break;
+      case "explain":
+        this.#run(() => this.#explain(effect.unit));
+        break;
       case "act":
         this.#run(() => this.#act(effect));
     }
@@ -107,6 +110,14 @@ export class Session {
       failure = messageOf(error);
     }
     this.hear({ type: "acted", unit, action, failure });
+  }
+
+  async #explain(unit: string): Promise<void> {
+    try {
+      this.hear({ type: "explained", unit, known: await this.#control.explain(unit, { signal: this.#stop.signal }) });
+    } catch (error) {
+      this.hear({ type: "explained", unit, failure: messageOf(error) });
+    }
   }
 
   async #watch(after: number): Promise<void> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fleetOf, noon, unitNumber } from "../test/fleet.ts";
+import { explanationOf, fleetOf, noon, unitNumber } from "../test/fleet.ts";
 import { bindings, type Key } from "./keys.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { type Effect, type Input, initialModel, logTarget, type Model, shownUnits } from "./model.ts";
@@ -184,6 +184,40 @@ describe("steering", () => {
   });
 });
 
+describe("the history of a unit", () => {
+  const asked = pressed("Gi");
+  const known = explanationOf(unitNumber(11));
+  const shown = update(asked.model, { type: "explained", unit: "bay-11", known }, logOf()).model;
+
+  test("is asked for with i and shown when it comes", () => {
+    expect(asked.effects).toEqual([{ type: "explain", unit: "bay-11" }]);
+    expect(screen(asked.model)).toContain("asking the fleet");
+    for (const text of [
+      "exited with code 1 too often",
+      "connection refused",
+      "signal SIGKILL, pid 903",
+      "code 1, pid 902, was told to",
+      "panic: no database",
+    ]) {
+      expect(screen(pressed("", { model: { ...shown, size: { columns: 80, rows: 60 } } }).model)).toContain(text);
+    }
+  });
+
+  test("scrolls to its last line and no further, and any other key closes it", () => {
+    const end = pressed("<end>jj<pgdn>", { model: shown }).model;
+    expect(screen(end).split("\n").at(-2)).toMatch(/:45 ok/);
+    expect(pressed("<home>", { model: end }).model.detail?.top).toBe(0);
+    const closed = pressed("r", { model: shown });
+    expect([closed.model.detail, closed.model.asking]).toEqual([undefined, undefined]);
+  });
+
+  test("an answer about another unit, or one that came too late, is not shown", () => {
+    expect(update(asked.model, { type: "explained", unit: "ship-0", known }, logOf()).model.detail?.known).toBeUndefined();
+    const closed = pressed("<esc>", { model: asked.model }).model;
+    expect(update(closed, { type: "explained", unit: "bay-11", known }, logOf()).model.detail).toBeUndefined();
+  });
+});
+
 describe("leaving and help", () => {
   test.each(["q", "<C-c>", "?q", "r<C-c>", "/x<C-c>"])("%s leaves", (text) => {
     expect(pressed(text).effects).toEqual([{ type: "quit" }]);
@@ -331,6 +365,7 @@ test("whatever is pressed, heard and resized, nothing throws, the choice is vali
     fc.constantFrom<Input>(
       { type: "event", event: { seq: 9, at: noon, type: "dropped", count: 1 } },
       { type: "acted", unit: "ship-0", action: "stop", failure: undefined },
+      { type: "explained", unit: "ship-0", known: explanationOf(unitNumber(0)) },
       { type: "lost", reason: "it has ended" },
     ),
   );

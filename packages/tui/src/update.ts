@@ -28,6 +28,11 @@ function change(model: Model, input: Input, log: LogLines): Step {
       return withEvent(model, input.event);
     case "lost":
       return still({ ...model, lost: input.reason, asking: undefined, pending: new Map() });
+    case "explained": {
+      const { unit, known, failure } = input;
+      // Meanwhile it may have been closed, or another one asked about.
+      return still(model.detail?.unit === unit ? { ...model, detail: { ...model.detail, known, failure } } : model);
+    }
     case "noticed":
       return still({ ...model, notice: { text: input.text, bad: true } });
     case "acted": {

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { fleetOf, noon, unitNumber } from "../test/fleet.ts";
+import { explanationOf, fleetOf, noon, unitNumber } from "../test/fleet.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import { initialModel, type Model } from "./model.ts";
 import { paint, plainText, width } from "./text.ts";
@@ -45,6 +45,11 @@ function grown(model: Model): Model {
   return now;
 }
 
+function explained(model: Model): Model {
+  const known = explanationOf(unitNumber(8));
+  return update(after(model, "/", "8", "enter", "i"), { type: "explained", unit: "ship-8", known }, sampleLog()).model;
+}
+
 function after(model: Model, ...names: string[]): Model {
   const log = sampleLog();
   return names.reduce((now, name) => update(now, { type: "key", key: { name, text: name.length === 1 ? name : "" } }, log).model, model);
@@ -67,9 +72,9 @@ describe.each(sizes)("at $columns x $rows", (size) => {
     await expect(screen(model)).toMatchFileSnapshot(`../test/golden/logs-${count}-${size.columns}x${size.rows}.txt`);
   });
 
-  test("draws modules, help and the logs of all", async () => {
+  test("draws modules, help, the logs of all and the history of a unit", async () => {
     const model = initialModel(fleetOf(12), size);
-    const screens = [after(model, "3", "j"), after(model, "?"), after(model, "2", "a", "pageup")].map(screen);
+    const screens = [after(model, "3", "j"), after(model, "?"), after(model, "2", "a", "pageup"), explained(model)].map(screen);
     await expect(screens.join("\n")).toMatchFileSnapshot(`../test/golden/others-${size.columns}x${size.rows}.txt`);
   });
 });
@@ -110,6 +115,15 @@ describe("the overview", () => {
     ]) {
       for (const line of view(one, log, noon))
         expect(paint(line, { color: true }).replaceAll(/\x1b\[[\d;]*m/g, "")).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
+  });
+
+  test("always says how to get help and how to leave", () => {
+    for (let columns = 20; columns < 200; columns++) {
+      for (const tab of ["1", "2", "3"]) {
+        const lines = screen(after(initialModel(fleetOf(3), { columns, rows: 24 }), tab)).split("\n");
+        expect(lines[23]).toMatch(/\? help {2}q quit$/);
+      }
     }
   });
 

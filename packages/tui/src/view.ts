@@ -2,8 +2,9 @@ import { counted, span } from "./format.ts";
 import { bodyRows, tooSmall } from "./layout.ts";
 import type { LogLines } from "./log-buffer.ts";
 import { type Model, type Tab, tabs } from "./model.ts";
-import { between, fit, type Line, type Span } from "./text.ts";
+import { between, fit, type Line, lineWidth, type Span } from "./text.ts";
 import { fleetColor, healthOf } from "./tones.ts";
+import { viewDetail } from "./view-detail.ts";
 import { viewHelp } from "./view-help.ts";
 import { viewLogs } from "./view-logs.ts";
 import { viewModules } from "./view-modules.ts";
@@ -24,6 +25,7 @@ export function view(model: Model, log: LogLines, now: number): readonly Line[] 
 }
 
 function bodyOf(model: Model, log: LogLines, now: number): readonly Line[] {
+  if (model.detail) return viewDetail(model, now);
   switch (model.tab) {
     case "overview":
       return viewOverview(model, now);
@@ -62,7 +64,7 @@ function tabRow({ tab, units, size, filter, fleet }: Model): Line {
   return between([...names, { text: `  ${listening}`, dim: true }], right, size.columns);
 }
 
-function footer({ asking, entry, lost, notice, pending, size, tab, units, all, help }: Model): Line {
+function footer({ asking, entry, lost, notice, pending, size, tab, units, all, help, detail }: Model): Line {
   if (asking) {
     const critical = units.some(({ name, critical }) => name === asking.unit && critical) && asking.action !== "start";
     const verb = `${asking.action.charAt(0).toUpperCase()}${asking.action.slice(1)}`;
@@ -75,14 +77,15 @@ function footer({ asking, entry, lost, notice, pending, size, tab, units, all, h
   if (lost !== undefined) return [{ text: `The fleet is gone: ${lost}. Press q to leave.`, bold: true, color: "red" }];
   const busy = Array.from(pending, ([name, action]) => `${action} ${name}…`).join("  ");
   const right: Line = busy === "" ? [] : [{ text: busy, color: "cyan" }];
-  const room = size.columns - (right.length > 0 ? Math.min(size.columns / 2, busy.length + 1) : 0);
-  return between([{ text: help ? "any key closes this" : hintsFor(tab, all, room), dim: true }], right, size.columns);
+  const room = size.columns - 1 - Math.min(lineWidth(right), size.columns / 2);
+  const hints = help ? "any key closes this" : detail ? "Up/Down scroll  i ask again  any other key closes this" : hintsFor(tab, all, room);
+  return between([{ text: hints, dim: true }], right, size.columns);
 }
 
 /** As many of the hints as there is room for: the most wanted keys are first, and help and the way out always stay. */
 function hintsFor(tab: Tab, all: boolean, columns: number): string {
   const hints = {
-    overview: ["Tab tabs", "Up/Down choose", "Enter logs", "/ filter", "r restart", "s stop", "S start"],
+    overview: ["Tab tabs", "Up/Down choose", "Enter logs", "i why", "/ filter", "r restart", "s stop", "S start"],
     logs: ["Tab tabs", all ? "Up/Down scroll" : "Up/Down choose", "PgUp/PgDn scroll", "/ search", "f follow", "a all", "n/N next match"],
     modules: ["Tab tabs", "Up/Down choose"],
   }[tab];

@@ -1,4 +1,4 @@
-import type { FleetSnapshot, UnitSnapshot } from "@mothership/control";
+import type { FleetSnapshot, UnitExplanation, UnitSnapshot } from "@mothership/control";
 
 /** When the fleets of tests are looked at. */
 export const noon = Date.UTC(2026, 0, 1, 12);
@@ -44,5 +44,32 @@ export function fleetOf(count: number, changes: Partial<FleetSnapshot> = {}): Fl
       { name: "headers", phase: "response" },
     ],
     ...changes,
+  };
+}
+
+/** The same unit with a history: three exits and some probes. */
+export function explanationOf(unit: UnitSnapshot): UnitExplanation {
+  const exit = (number: number) => ({
+    at: noon - number * 60_000,
+    pid: 900 + number,
+    code: number === 3 ? null : 1,
+    signal: number === 3 ? "SIGKILL" : null,
+    requested: number === 2,
+    lines: [`line 1 of run ${number}`, "\x1b[31mpanic:\x1b[0m no database"],
+  });
+  const probe = (number: number) => ({
+    at: noon - number * 5000,
+    ok: number > 1,
+    latencyMs: 3.4 * number,
+    reason: number > 1 ? "" : "connection refused",
+  });
+  return {
+    ...unit,
+    command: "./app",
+    dependsOn: ["ship-0"],
+    delayMs: 4000,
+    exits: [exit(1), exit(2), exit(3)],
+    probes: { startup: [probe(4)], ready: [probe(1), probe(2), probe(3)], live: [] },
+    droppedLines: 12,
   };
 }

@@ -1,4 +1,5 @@
 import type { ControlLogLine, FleetControl, FleetEvent, FleetSnapshot, ReloadPlan, UnitExplanation } from "@mothership/control";
+import { explanationOf } from "./fleet.ts";
 
 /** A source of values that others push into; ends with `end` or the reader's signal. Keeps at most `capacity` and counts the rest. */
 export class Pushed<T> {
@@ -78,8 +79,10 @@ export class LiteralControl implements FleetControl {
     for await (const line of this.lines.read(signal)) yield { ...line, dropped: this.lines.takeDropped() };
   }
 
-  async explain(): Promise<UnitExplanation> {
-    throw new Error("not asked here");
+  async explain(name: string): Promise<UnitExplanation> {
+    const unit = this.now.units.find((unit) => unit.name === name);
+    if (!unit) throw new Error(`there is no ${name}`);
+    return explanationOf(unit);
   }
 
   async start(unit: string): Promise<void> {
