@@ -87,7 +87,9 @@ describe.each(all.map((one) => [one.name, one] as const))("%s", (name, one) => {
   });
 
   test("explains every error code that it makes", () => {
-    const made = sources(one).flatMap((file) => Array.from(read(file).matchAll(/["'`](MS_[A-Z\d_]*[A-Z\d])["'`]/g), ([, code = ""]) => code));
+    const made = sources(one).flatMap((file) =>
+      Array.from(read(file).matchAll(/["'`](MS_[A-Z\d_]*[A-Z\d])["'`]/g), ([, code = ""]) => code),
+    );
     const explained = new Set(all.flatMap((other) => [...errorTable(other).keys()]));
     expect([...new Set(made)].filter((code) => !environmentNames.test(code) && !explained.has(code))).toEqual([]);
   });
