@@ -60,9 +60,12 @@ export async function openPane({
     screen,
     shows: async (text) => {
       let last = "";
-      await eventually(`${text} on the screen`, async () => {
+      const look = async (): Promise<boolean> => {
         last = await screen();
         return typeof text === "string" ? last.includes(text) : text.test(last);
+      };
+      await eventually(`${text} on the screen`, look).catch((error: unknown) => {
+        throw new Error(`never saw ${text}; the screen is\n${last}`, { cause: error });
       });
       return last;
     },
