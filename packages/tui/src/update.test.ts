@@ -174,6 +174,18 @@ describe("steering", () => {
     expect(pressed("r", { model: failed.model }).model.asking).toBeDefined();
   });
 
+  test("that the fleet has gone is seen though something else was just said, or is said after", () => {
+    const acted = { type: "acted", unit: "ship-0", action: "stop", failure: undefined } as const;
+    const lost = { type: "lost", reason: "it has ended" } as const;
+    for (const order of [
+      [acted, lost],
+      [lost, acted],
+    ] as const) {
+      const model = order.reduce((now, input) => update(now, input, logOf()).model, pressed("sy").model);
+      expect(screen(model)).toContain("The fleet is gone: it has ended.");
+    }
+  });
+
   test("nothing is asked of a fleet that has gone", () => {
     const lost = update(pressed("r").model, { type: "lost", reason: "it has ended" }, logOf()).model;
     expect(lost.asking).toBeUndefined();

@@ -27,7 +27,7 @@ function change(model: Model, input: Input, log: LogLines): Step {
     case "event":
       return withEvent(model, input.event);
     case "lost":
-      return still({ ...model, lost: input.reason, asking: undefined, pending: new Map() });
+      return still({ ...model, lost: input.reason, asking: undefined, pending: new Map(), notice: undefined });
     case "explained": {
       const { unit, known, failure } = input;
       // Meanwhile it may have been closed, or another one asked about.
@@ -36,6 +36,8 @@ function change(model: Model, input: Input, log: LogLines): Step {
     case "noticed":
       return still({ ...model, notice: { text: input.text, bad: true } });
     case "acted": {
+      // That the fleet has gone is what matters now, and stays on the screen.
+      if (model.lost !== undefined) return still(model);
       const pending = new Map(model.pending);
       pending.delete(input.unit);
       const { unit, action, failure } = input;

@@ -39,19 +39,20 @@ if (modes.includes("flood")) {
     for (const due = (performance.now() - from) * 10; sent < due; sent++) line(`flood ${sent} ${"x".repeat(60)}`);
   }, 10);
 }
-if (modes.includes("gone")) {
-  setTimeout(() => {
+// What may go wrong does when a restart is asked for, so that whoever looks on says when.
+const trouble: Readonly<Record<string, () => unknown>> = {
+  gone: () => {
     control.events.end();
     return server?.close();
-  }, 300);
-}
-if (modes.includes("throw")) {
-  setTimeout(() => {
+  },
+  throw: () => {
     throw new Error("thrown on purpose");
-  }, 300);
-}
-if (modes.includes("kill")) setTimeout(() => process.kill(process.pid, "SIGKILL"), 300);
-if (modes.includes("exit")) setTimeout(() => process.exit(3), 300);
+  },
+  exit: () => process.exit(3),
+  kill: () => process.kill(process.pid, "SIGKILL"),
+};
+const wanted = modes.map((mode) => trouble[mode]).find((one) => one !== undefined);
+if (wanted) control.restart = async () => void setImmediate(wanted);
 
 const start = process.cpuUsage();
 const began = performance.now();

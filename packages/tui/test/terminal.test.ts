@@ -65,6 +65,9 @@ describe.skipIf(noTmux !== undefined)(`in a real terminal${noTmux ? ` (left out:
   ])("%s leaves the terminal as it was", async (_, mode, seen) => {
     await using pane = await openPane(small);
     await opened(pane, 3, mode);
+    await pane.press("r");
+    await pane.shows("y: yes");
+    await pane.press("y");
     await pane.shows(seen);
     const screen = await expectRestored(pane);
     expect(screen).toContain(seen);
@@ -83,6 +86,9 @@ describe.skipIf(noTmux !== undefined)(`in a real terminal${noTmux ? ` (left out:
   test.each(["gone", "socket gone"])("says when the fleet has gone and waits for q (%s)", async (mode) => {
     await using pane = await openPane(small);
     await opened(pane, 3, mode);
+    await pane.press("r");
+    await pane.shows("y: yes");
+    await pane.press("y");
     await pane.shows(/^The fleet is gone: .*Press q to leave\.$/m);
     await pane.press("q");
     await pane.shows("left: detach");
