@@ -18,12 +18,14 @@ export async function tui(invocation: Invocation, terminal: Terminal): Promise<n
 export async function showFleet(control: FleetControl, { color }: Terminal, { signal }: AbortOptions): Promise<void> {
   const streams = { input: process.stdin, output: process.stdout };
   await using shown = await openTui(control, streams, { clock: systemClock, log: silentLogger }, { color, signal });
-  process.once("exit", shown.restore);
+  // The monitor comes before anything is said about a mistake, which would otherwise be said to a screen that is about to vanish.
+  const moments = ["exit", "uncaughtExceptionMonitor"] as const;
+  for (const moment of moments) process.once(moment, shown.restore);
   try {
     const stop = signal && new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     await Promise.race([shown.quit, ...(stop ? [stop] : [])]);
   } finally {
     shown.restore();
-    process.removeListener("exit", shown.restore);
+    for (const moment of moments) process.removeListener(moment, shown.restore);
   }
 }
