@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { lstatSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { messageOf } from "@mothership/kernel";
+import { dirname, join } from "node:path";
+import { hasCode, messageOf } from "@mothership/kernel";
 import { ControlSocketError } from "./errors.ts";
 
 /** The environment variables that say where sockets go. */
@@ -33,7 +33,7 @@ export function controlPath(manifest: string, env: SocketEnvironment): string {
  */
 export function ensurePrivateFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     throw new ControlSocketError(`the folder ${folder} for sockets cannot be made: ${messageOf(error)}; name another in MS_SOCKET_DIR`, {
       cause: error,
@@ -44,5 +44,17 @@ export function ensurePrivateFolder(folder: string): void {
   const othersMayWrite = (stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0;
   if (!stat.isDirectory() || (user !== undefined && stat.uid !== user) || othersMayWrite) {
     throw new ControlSocketError(`the folder ${folder} for sockets is not this user's alone; remove it, or name another in MS_SOCKET_DIR`);
+  }
+}
+
+/** Node's own recursive form never returns where a parent cannot be made although its own parent is there, as below /proc. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return;
+    if (!hasCode(error, "ENOENT") || dirname(folder) === folder) throw error;
+    makeFolder(dirname(folder));
+    mkdirSync(folder, { mode: 0o700 });
   }
 }

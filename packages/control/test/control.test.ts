@@ -225,6 +225,10 @@ describe("the control socket", () => {
     });
   });
 
+  test.skipIf(process.platform !== "linux")("is not made where no folder can be, and does not hang there", async () => {
+    await expect(serveControl(fleet().control, "/proc/no/such/control.sock", deps)).rejects.toMatchObject({ code: "MS_CONTROL_SOCKET" });
+  });
+
   test("without a fleet behind it says how to start one", async () => {
     using folder = tempFolder();
     await expect(connectControl(folder.join("none.sock")).snapshot()).rejects.toMatchObject({
