@@ -60,7 +60,7 @@ ${corsCache ? "cors_cache = true" : ""}
 [mothership.bind]
 http = ${proxyProtocol ? `{ addr = "127.0.0.1:${port}", proxy_protocol = true }` : `"127.0.0.1:${port}"`}
 ${rateLimit ? "[mothership.rate_limiting]\nglobal_rps = 100000000.0\nper_ip_rpm = 1000000000.0" : ""}
-${staticPrefix ? `[[mothership.static_dirs]]\npath = ${JSON.stringify(scratch.path("static"))}\nprefix = "${staticPrefix}"` : ""}
+${staticPrefix ? `[[mothership.static_dirs]]\npath = ${JSON.stringify(scratch.path(staticPrefix === "/" ? "elsewhere" : "static"))}\nprefix = "${staticPrefix}"` : ""}
 ${payload ? `[[modules]]\nname = "bots"\nwasm = ${JSON.stringify(scratch.path("bot-block.wasm"))}\nroutes = ["/.*"]\nphase = "request"\nconfig = { agents = "python-requests,scrapy" }` : ""}
 [[fleet.web]]
 name = "origin"
