@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -81,6 +82,8 @@ describe.runIf(linux)("the family of a process", () => {
     await using fleet = openFleet([shell("web", "setsid sleep 300 & echo kept $!; sleep 300", { stop: { keepDetached: true } })]);
     await fleet.supervisor.start();
     const kept = Number((await fleet.line(/kept (\d+)/))[1]);
+    // The shell says the pid before `setsid` has run.
+    await eventually("a session of its own", () => sessionOf(kept) === kept);
     await fleet.supervisor.stop();
     expect(isAlive(kept)).toBe(true);
     process.kill(kept, "SIGKILL");
@@ -112,10 +115,17 @@ describe.runIf(linux)("the family of a process", () => {
     await using inner = openFleet([shell("inner", "exec sleep 300", { env: { ...env, MS_COOKIE: cookie } })]);
     await inner.supervisor.start();
     const { pid } = inner.supervisor.get("inner");
-    expect(await markedPids(outer.fleetId)).toContain(pid);
+    // The mark can be read once the program has been loaded, a moment after its pid is known.
+    await eventually("the outer mark", async () => (await markedPids(outer.fleetId)).includes(pid ?? 0));
     expect(await markedPids(inner.fleetId)).toEqual([pid]);
   });
 });
+
+/** The session of a process, as the system tells it. */
+function sessionOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[3]);
+}
 
 /** A supervisor in a process of its own, to be killed. Prints "pid name number" for what it starts and "state name state". */
 async function openDoomed(
