@@ -220,6 +220,13 @@ declare function controlFolder(env: SocketEnvironment): string;
 declare function fleetId(manifest: string): string;
 /** Where the fleet of this manifest (an absolute path, links resolved) is steered. */
 declare function controlPath(manifest: string, env: SocketEnvironment): string;
+/**
+ * Makes a folder for sockets, for this user alone. In a folder that somebody else owns or may write, they could put a socket of theirs in
+ * our place, and we would take orders, or hand out logs and cookies, there. A folder with the sticky bit is well: nobody can replace what is ours.
+ *
+ * @throws {ControlSocketError}
+ */
+declare function ensurePrivateFolder(folder: string): void;
 
-export { AlreadyRunningError, ControlFailedError, ControlProtocolError, ControlSocketError, NotRunningError, UnitUnknownError, askPid, connectControl, controlFolder, controlPath, fleetId, serveControl };
+export { AlreadyRunningError, ControlFailedError, ControlProtocolError, ControlSocketError, NotRunningError, UnitUnknownError, askPid, connectControl, controlFolder, controlPath, ensurePrivateFolder, fleetId, serveControl };
 export type { ControlLogLine, ExitReport, FleetControl, FleetEvent, FleetSnapshot, LogsOptions, ProbeReport, ReloadPlan, SocketEnvironment, UnitExplanation, UnitSnapshot };

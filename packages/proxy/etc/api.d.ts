@@ -41,7 +41,7 @@ interface BreakerPolicy {
     readonly minRequests?: number;
     /** How far back it looks. Default 10,000. */
     readonly windowMs?: number;
-    /** How long it stays open before one request may try. Default 2,000. */
+    /** How long it stays open before one request may try. Default 2,000; longer, up to a minute, if the upstream asks for it (Retry-After). */
     readonly openMs?: number;
 }
 /** closed: everything passes. open: nothing does. trying: one request is out, and its end decides. */
@@ -54,10 +54,13 @@ declare class Breaker {
     #private;
     constructor({ failureRatio, minRequests, windowMs, openMs }: BreakerPolicy, clock: Clock);
     get state(): BreakerState;
+    /** Milliseconds until a request may try; 0 where one may now, or where nobody knows. */
+    get retryInMs(): number;
     /** Whether a request may go out now. After the open time it is true for one request, which is the trial. */
     admit(): boolean;
     succeeded(): void;
-    failed(): void;
+    /** `askedMs`: the upstream asked to be left alone for so long. That alone opens nothing, for it may have meant one request. */
+    failed(askedMs?: number): void;
     /** It ended for a reason that says nothing about the upstream: the client left, its own body broke. */
     abandoned(): void;
     /** Somebody knows that the upstream is well: closed, and nothing is remembered. */
@@ -71,6 +74,12 @@ interface CertificateFiles {
     readonly keyFile: string;
     /** Host names that it is given out for, `*.` as the first label allowed. Default: the DNS names in the certificate. */
     readonly names?: readonly string[];
+}
+
+/** Pages of the user's own for the answers of the proxy itself. */
+interface ErrorPagesSpec {
+    /** Holds `404.html`, `503.json`, `429.txt` and the like, which are sent as they are. Other files are ignored. Read once, at the start. */
+    readonly folder: string;
 }
 
 /** Something else listens on the address of a bind, or a file that is no socket stands in its place. */
@@ -105,6 +114,12 @@ declare class TlsCertificateError extends MothershipError {
     readonly bind: string;
     readonly file: string;
     constructor(bind: string, file: string, reason: string, options?: ErrorOptions);
+}
+/** The folder of error pages, or a page in it, cannot be used. */
+declare class ErrorPagesError extends MothershipError {
+    readonly code = "MS_ERROR_PAGES";
+    readonly path: string;
+    constructor(path: string, reason: string, options?: ErrorOptions);
 }
 /** Middleware set a path or query that could not be sent. */
 declare class TargetError extends MothershipError {
@@ -149,6 +164,24 @@ interface ProxyEvents {
     };
 }
 
+/** How many of the requests to an upstream may be second tries, at one time. */
+interface RetryPolicy {
+    /** Share of the requests that run, 0 to 1. Default 0.2. */
+    readonly ratio?: number;
+    /** So many in any case. Default 3. */
+    readonly min?: number;
+}
+/** Keeps second tries from doubling the load of an upstream at the very moment when it breaks off connections. */
+declare class RetryBudget {
+    #private;
+    constructor({ ratio, min }?: RetryPolicy);
+    /** Second tries that wait for their answer. */
+    get running(): number;
+    /** Takes a place for a second try, given the number of requests that run; false when there is none. True is followed by one `leave`. */
+    enter(inFlight: number): boolean;
+    leave(): void;
+}
+
 /** One service that requests are forwarded to: plain data. */
 interface UpstreamSpec {
     /** Shown in logs, metrics and `Exchange.upstream`. */
@@ -164,6 +197,8 @@ interface UpstreamSpec {
     readonly timeouts?: Partial<ClientTimeouts>;
     /** Keep requests away while most of them fail; they get 503. Default: no breaker. */
     readonly breaker?: BreakerPolicy;
+    /** How many requests may be sent a second time at once. Default: a fifth of those that run, and 3 in any case. */
+    readonly retries?: RetryPolicy;
     /** What a client is told to wait when the upstream is not available. Default 5. */
     readonly retryAfterSeconds?: number;
     /** How long `drain` and `close` wait for running requests when they are given no signal. Default 30,000. */
@@ -184,6 +219,8 @@ declare class Upstream implements Closable {
     readonly retryAfterSeconds: number;
     /** Undefined where the spec asks for none. For `forwardTo`, and for whoever shows its state. */
     readonly breaker: Breaker | undefined;
+    /** For `forwardTo`. */
+    readonly retries: RetryBudget;
     constructor(spec: UpstreamSpec, pool: ClientPool, deps: Deps);
     /** Set from outside by whoever knows (a supervisor, a probe). False: new requests get 503; those that run go on. */
     get available(): boolean;
@@ -237,7 +274,7 @@ interface ForwardingSpec {
 
 /** What one HTTP/2 connection may cost besides what `ServerLimits` say of each request. Defaults: `defaultHttp2Limits`. */
 interface Http2Limits {
-    /** Requests at a time; a further one is refused and may be sent again. */
+    /** Requests at a time; a further one is refused and may be sent again, and ends the connection of a client that has acknowledged the limit. */
     readonly maxStreams: number;
     /** Bytes of one request that may arrive before its reader has taken those before them. */
     readonly streamWindowBytes: number;
@@ -303,6 +340,8 @@ interface ProxySpec {
      * are trusted proxies and Unix sockets, behind which are many clients. Default: any number.
      */
     readonly maxConnectionsPerClient?: number;
+    /** Default: short answers in text, JSON or HTML. */
+    readonly errorPages?: ErrorPagesSpec;
     /** How long `close` waits for running requests when it is given no signal. Default 30,000. */
     readonly graceMs?: number;
 }
@@ -324,7 +363,7 @@ interface Proxy extends Closable {
  * `close` stops accepting, ends tunnels and idle connections, lets running requests finish with `Connection: close` until the
  * signal fires (without one: until the grace has passed), and cuts off what is left.
  *
- * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} | {TlsCertificateError} naming the bind; {TrustedProxyError}
+ * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} | {TlsCertificateError} naming the bind; {TrustedProxyError} | {ErrorPagesError}
  */
 declare function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, { signal }?: AbortOptions): Promise<Proxy>;
 
@@ -377,7 +416,7 @@ declare const answers: {
         readonly status: 426;
         readonly reason: "websocket-version";
         readonly message: "Only version 13 of the WebSocket protocol is served.";
-        readonly fields: readonly [readonly ["Sec-WebSocket-Version", "13"]];
+        readonly fields: readonly [readonly ["Upgrade", "websocket"], readonly ["Sec-WebSocket-Version", "13"]];
     };
     readonly internal: {
         readonly status: 500;
@@ -471,5 +510,5 @@ interface PathProblem {
 /** The canonical form of `path` (origin-form, without the query), or why it has none. Returns `path` itself when it is canonical already. */
 declare function canonicalPath(path: string): string | PathProblem;
 
-export { BindDeniedError, BindFailedError, BindInUseError, DrainedError, TargetError, TlsCertificateError, TrustedProxyError, Upstream, accessLog, answers, canonicalPath, createRouter, defaultHttp2Limits, forwardTo, notFound, openProxy, openUpstream, reply };
-export type { AccessEntry, AccessLogOptions, Answer, BreakerPolicy, BreakerState, CertificateFiles, ForwardOptions, ForwardingSpec, Http2Limits, ListenerSpec, PathProblem, Proxy, ProxyEvents, ProxySpec, Route, TlsSpec, UpstreamSpec };
+export { BindDeniedError, BindFailedError, BindInUseError, DrainedError, ErrorPagesError, TargetError, TlsCertificateError, TrustedProxyError, Upstream, accessLog, answers, canonicalPath, createRouter, defaultHttp2Limits, forwardTo, notFound, openProxy, openUpstream, reply };
+export type { AccessEntry, AccessLogOptions, Answer, BreakerPolicy, BreakerState, CertificateFiles, ErrorPagesSpec, ForwardOptions, ForwardingSpec, Http2Limits, ListenerSpec, PathProblem, Proxy, ProxyEvents, ProxySpec, RetryPolicy, Route, TlsSpec, UpstreamSpec };
