@@ -129,7 +129,7 @@ const scenarios: Record<string, Scenario> = {
     },
     peers: [],
     base: "bare",
-    rounds: 3 * rounds,
+    rounds: 2 * rounds,
     load: (port, _seconds, _name, scratch) => wrk(port, { path: "/file", connections, seconds: 1 }, scratch),
   },
   download: {
@@ -156,6 +156,7 @@ const scenarios: Record<string, Scenario> = {
     mothership: { "mothership, filters on": allFilters },
     peers: [["nginx"], ["haproxy"]],
     base: "nginx",
+    rounds: 2 * rounds,
     load: async (port, seconds) => {
       const script = join(import.meta.dirname, "tunnel-load.mjs");
       const words = ["-c", "1", process.execPath, script, String(port), "/tunnel", String(connections), String(seconds)];
@@ -229,6 +230,7 @@ function show({ title, base, bytes }: Scenario, figures: readonly Figures[]): vo
       ranged(pairedRatio(one.micros, of.micros), 2),
       least(one, of),
       rate.toFixed(bytes === mega ? 1 : 0),
+      (spread(all(one, "perSecond")).most / spread(all(of, "perSecond")).most).toFixed(2),
     ];
     const speed = bytes === undefined ? [] : [((rate * bytes) / 1e6).toFixed(0)];
     const latency = [median(all(one, "p50Ms")).toFixed(2), median(all(one, "p99Ms")).toFixed(2)];
@@ -240,6 +242,7 @@ function show({ title, base, bytes }: Scenario, figures: readonly Figures[]): vo
     `of ${base}`,
     "least of least",
     "requests/s",
+    "best of best",
     ...(bytes === undefined ? [] : ["MB/s"]),
     "p50 ms",
     "p99 ms",
