@@ -19,7 +19,7 @@ type State = "unread" | "flowing" | "paused" | "over";
 export class Http2Body implements Body {
   readonly length: number | undefined;
   received = 0;
-  /** All of it came and was handed on. */
+  /** All of it came, and was handed on as far as somebody reads it. */
   complete = false;
 
   readonly #stream: ServerHttp2Stream;
@@ -43,6 +43,8 @@ export class Http2Body implements Body {
     this.length = length;
     this.#maxBytes = limits.maxBodyBytes;
     this.#host = host;
+    // From the start: where no content comes, the end does not wait for a reader.
+    stream.once("end", this.#onEnd);
     stream.on("trailers", (_fields, _flags, raw) => {
       if (raw.reduce((bytes, text) => bytes + text.length + 2, 0) > limits.maxTrailerBytes) host.bodyRefused(refusals.TRAILERS_TOO_LARGE);
       else this.#trailers = trailerFields(raw);
@@ -66,8 +68,12 @@ export class Http2Body implements Body {
       this.#report(this.#failure);
       return;
     }
+    if (this.complete) {
+      this.#finish();
+      return;
+    }
     this.#state = "flowing";
-    this.#stream.on("data", this.#onData).on("end", this.#onEnd);
+    this.#stream.on("data", this.#onData);
     this.#host.bodyWanted();
   }
 
@@ -125,16 +131,21 @@ export class Http2Body implements Body {
   };
 
   readonly #onEnd = (): void => {
+    if (this.#state === "over") return;
     // The readable side ends as well when the stream was reset; then there is a code, or it was aborted, or less came than was announced.
     if (this.#stream.aborted || this.#stream.rstCode !== 0 || (this.length !== undefined && this.received < this.length)) {
       this.fail(new RequestBodyError(undefined));
       return;
     }
-    const reader = this.#reader;
     this.complete = true;
+    if (this.#state !== "unread") this.#finish();
+  };
+
+  #finish(): void {
+    const reader = this.#reader;
     this.#leave();
     reader?.end(this.#trailers);
-  };
+  }
 
   #report(error: Error): void {
     const reader = this.#reader;
@@ -145,6 +156,6 @@ export class Http2Body implements Body {
   #leave(): void {
     this.#state = "over";
     this.#reader = undefined;
-    this.#stream.off("data", this.#onData).off("end", this.#onEnd);
+    this.#stream.off("data", this.#onData);
   }
 }

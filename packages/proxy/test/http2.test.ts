@@ -57,12 +57,14 @@ describe("HTTP/2", () => {
     expect(Object.keys(headers).filter((name) => name.startsWith(":"))).toEqual([]);
   });
 
-  test("content of unknown length, none, and none with a method that usually has some", async () => {
+  test("content of unknown length, of none after all, none, and none with a method that usually has some", async () => {
     await using origin = await httpOrigin(mirror);
     await using edge = await secureEdgeTo(origin.address);
     const session = await edge.client();
     const chunked = mirrored(await ask(session, { ":method": "POST", ":path": "/" }, "some"));
     expect(chunked).toMatchObject({ body: "some", headers: { "transfer-encoding": "chunked" } });
+    const empty = mirrored(await ask(session, { ":method": "POST", ":path": "/" }, ""));
+    expect(empty).toMatchObject({ body: "", headers: { "transfer-encoding": "chunked" } });
     expect(mirrored(await ask(session, { ":path": "/" })).headers).not.toHaveProperty("content-length");
     expect(mirrored(await ask(session, { ":method": "POST", ":path": "/" })).headers).toMatchObject({ "content-length": "0" });
   });
