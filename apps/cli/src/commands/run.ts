@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type Logger, type LogLevel, messageOf, redact, systemClock } from "@mothership/kernel";
 import type { LogSink as ProcessSink } from "@mothership/supervisor";
 import type { Invocation } from "../args.ts";
+import { type BatchedOutput, batched } from "../batched-output.ts";
 import { PreflightError, UplinksDownError } from "../bridge/errors.ts";
 import { createLogger } from "../bridge/json-logger.ts";
 import { launch } from "../bridge/launch.ts";
@@ -24,8 +25,9 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   const names = [...manifest.mothership.prelaunch, ...manifest.ships, ...manifest.bays].map((one) => one.name);
   // While the user interface has the screen, nothing else is written there; it shows the lines itself.
   let quiet = false;
+  const output = batched(terminal.out);
   const write = (text: string): void => {
-    if (!quiet) terminal.out(text);
+    if (!quiet) output.write(text);
   };
   const sink = terminal.interactive ? prettySink(write, { names, color: terminal.color }) : jsonSink(write);
   const log = createLogger({ clock: systemClock, level: logLevel(process.env["MOTHERSHIP_LOG"]), write: sink.own });
@@ -54,7 +56,7 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   } catch (error) {
     const asked = signals.stop.aborted && signals.mistake === undefined;
     if (!signals.stop.aborted) for (const line of problems(error)) terminal.err(`mothership: ${line}\n`);
-    sayLast(asked ? "landed" : "failed", sink, terminal);
+    sayLast(asked ? "landed" : "failed", sink, terminal, output);
     return asked ? exitCodes.done : exitCodes.failed;
   }
   for (const { bind, address } of fleet.listening) log.info("Listening", { bind, address });
@@ -63,6 +65,7 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   const over = AbortSignal.any([signals.stop, finishing(fleet)]);
   if (invocation.tui) {
     const { showFleet } = await import("./tui.ts");
+    output.flush();
     quiet = true;
     await showFleet(fleet.control, terminal, { signal: over }).finally(() => {
       quiet = false;
@@ -72,7 +75,7 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   }
   await fleet.close({ signal: signals.force });
   const { status, exitCode } = await fleet.finished;
-  sayLast(signals.mistake === undefined ? status : "crashed", sink, terminal);
+  sayLast(signals.mistake === undefined ? status : "crashed", sink, terminal, output);
   return signals.mistake === undefined ? exitCode : exitCodes.failed;
 }
 
@@ -104,9 +107,9 @@ function problems(error: unknown): readonly string[] {
 }
 
 /** The last line is the reference's own, to the letter, for scripts wait for it. */
-function sayLast(status: FinalStatus, sink: LogSink, terminal: Terminal): void {
+function sayLast(status: FinalStatus, sink: LogSink, terminal: Terminal, output: BatchedOutput): void {
   if (terminal.interactive) sink.own({ time: 0, level: "info", message: `Mothership ${status}`, fields: {} });
-  else terminal.out(`${JSON.stringify({ message: `Mothership ${status}`, status })}\n`);
+  else output.write(`${JSON.stringify({ message: `Mothership ${status}`, status })}\n`);
 }
 
 /** The lines of ships share our standard output, and wait when its reader is slow. */
