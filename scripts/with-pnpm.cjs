@@ -35,7 +35,7 @@ var tasks = {
     { say: "check the lint rules", command: "eslint --max-warnings=0 ." },
     { say: "check the types", command: "turbo run typecheck --output-logs=errors-only" },
     { say: "check the packed packages", command: "turbo run check:package --output-logs=errors-only" },
-    { say: "find what nothing uses", command: "knip" },
+    { say: "find what nothing uses", command: "knip --no-config-hints" },
     { say: "compare the public interfaces with etc/api.d.ts (pnpm api writes them)", command: "node scripts/api-report.ts --check" },
     { say: "type-check the examples in the documents", command: "node scripts/check-docs.ts" },
   ],
