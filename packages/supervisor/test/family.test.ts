@@ -170,6 +170,8 @@ describe.runIf(linux)("a supervisor that is killed", () => {
 
     await using fleet = openFleet([shell(name, "exec sleep 300")], { fleetId });
     await fleet.supervisor.start();
+    // While a program is being loaded its mark cannot be read for a moment.
+    await eventually("the mark of the new process", async () => (await markedPids(fleetId)).length > 0);
     expect(await markedPids(fleetId)).toEqual([fleet.supervisor.get(name).pid]);
   });
 
