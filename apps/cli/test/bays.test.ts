@@ -42,6 +42,7 @@ routes = ["ws:/echo"]
       JSON.parse((await mothership(["status", "--json"], { cwd: fleet.folder, env: fleet.env })).stdout).units[0];
     const { pid, clients } = await status();
     expect(clients).toBe(1);
+    expect((await mothership(["status"], { cwd: fleet.folder, env: fleet.env })).stdout).toMatch(/echo .* ws:\/echo 1 client\n/);
     process.kill(pid, "SIGKILL");
     await fleet.line("the bay docked again", (line) => line.status === "running" && line["from"] === "mayday");
     await one.said("after");

@@ -25,9 +25,16 @@ export function drawStatus(fleet: FleetSnapshot, now: number, columns = 100): st
     unit.pid === undefined ? "-" : String(unit.pid),
     String(unit.restarts),
     unit.rssBytes === undefined ? "-" : bytes(unit.rssBytes),
-    unit.waitsFor.length > 0 ? unit.waitsFor.join("; ") : unit.healthy ? unit.routes.join(" ") : unit.reason,
+    detailOf(unit),
   ]);
   return `${head}\n\n${table([["NAME", "GROUP", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY", ""], ...rows], columns)}`;
+}
+
+/** What a person asks next: what it waits for, why it is not well, or who reaches it. */
+function detailOf({ waitsFor, healthy, reason, routes, clients }: UnitSnapshot): string {
+  if (waitsFor.length > 0) return waitsFor.join("; ");
+  if (!healthy) return reason;
+  return [...routes, ...(clients === undefined ? [] : [`${clients} ${clients === 1 ? "client" : "clients"}`])].join(" ");
 }
 
 function stateOf(unit: UnitSnapshot): string {
