@@ -74,7 +74,7 @@ async function proxy(port: number): Promise<void> {
   const router = createRouter([{ bind: "http", pattern: "/.*", to: forwardTo(upstream, deps) }]);
   const opened = await openProxy({ listeners: [{ name: "http", address: parseAddress("127.0.0.1:0"), ...tls }] }, router, deps);
   const address = opened.address("http");
-  process.on("message", () => process.send?.({ rss: process.memoryUsage.rss(), peak: peakOf(), ...process.memoryUsage() }));
+  process.on("message", () => process.send?.({ ...process.memoryUsage(), peak: peakOf() }));
   process.send?.({ port: address.kind === "tcp" ? address.port : 0 });
   await once(process, "disconnect");
   process.exit();

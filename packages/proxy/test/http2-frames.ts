@@ -23,12 +23,14 @@ export const frameType = {
 } as const;
 export const flag = { endStream: 1, ack: 1, endHeaders: 4 } as const;
 
+const maxFrameBytes = 16_384;
+
 /** A client that writes frames of the test's choice, which no well-behaved library would. */
 export interface FrameClient extends Disposable {
   readonly socket: TLSSocket;
   readonly frames: readonly Frame[];
   send(type: number, flags: number, stream: number, payload?: Uint8Array): void;
-  /** A request head of one frame. */
+  /** A request head, of two frames at most. */
   request(stream: number, fields?: Readonly<Record<string, string>>, flags?: number): void;
   reset(stream: number, code: number): void;
   /** Waits for a frame of this type on this stream. */
@@ -63,12 +65,10 @@ export async function frameClient(port: number): Promise<FrameClient> {
       socket.write(Buffer.concat([head, payload]));
     },
     request(stream, fields = {}, flags = flag.endStream | flag.endHeaders) {
-      client.send(
-        frameType.headers,
-        flags,
-        stream,
-        headerBlock({ ":method": "GET", ":scheme": "https", ":path": "/", ":authority": "a.example", ...fields }),
-      );
+      const block = headerBlock({ ":method": "GET", ":scheme": "https", ":path": "/", ":authority": "a.example", ...fields });
+      const whole = block.length <= maxFrameBytes;
+      client.send(frameType.headers, whole ? flags : flags & ~flag.endHeaders, stream, block.subarray(0, maxFrameBytes));
+      if (!whole) client.send(frameType.continuation, flags & flag.endHeaders, stream, block.subarray(maxFrameBytes));
     },
     reset: (stream, code) => client.send(frameType.reset, 0, stream, Buffer.of(0, 0, 0, code)),
     frame: (type, stream) =>
