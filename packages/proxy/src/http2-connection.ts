@@ -104,7 +104,8 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
   }
 
   resetByClient(): void {
-    if (!this.#resets.take()) this.#punish(http2Refusals.MS_HTTP2_RESETS);
+    // When the connection breaks, all its streams do.
+    if (!this.#session.destroyed && !this.#resets.take()) this.#punish(http2Refusals.MS_HTTP2_RESETS);
   }
 
   left(exchange: Http2Exchange): void {

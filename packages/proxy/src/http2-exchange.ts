@@ -1,19 +1,12 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
-import { BodyLengthError, NotUpgradableError, type Refusal, RequestBodyError, refusals } from "@mothership/http1";
-import {
-  type Body,
-  type BodyReader,
-  emptyBody,
-  type Fields,
-  type Incoming,
-  type Outcome,
-  type ResponseHead,
-  type Tunnel,
-} from "@mothership/kernel";
+import { NotUpgradableError, type Refusal, RequestBodyError, refusals } from "@mothership/http1";
+import { type Body, emptyBody, Fields, type Incoming, type Outcome, type ResponseHead, type Tunnel } from "@mothership/kernel";
 import { Http2Body, type Http2BodyHost } from "./http2-body.ts";
 import type { Http2Head } from "./http2-head.ts";
+import { Http2Outbound, type Http2OutboundHost } from "./http2-outbound.ts";
 import type { Http2Settings } from "./http2-settings.ts";
-import { responseHeaders, trailerHeaders } from "./http2-writer.ts";
+import { responseHeaders } from "./http2-writer.ts";
+import { answers } from "./reply.ts";
 
 /** The connection, as one exchange on it sees it. */
 export interface Http2ExchangeHost {
@@ -35,15 +28,12 @@ export interface Http2ExchangeHost {
 type State = "open" | "responding" | "sent" | "tunnel" | "over";
 
 const { NGHTTP2_NO_ERROR } = constants;
+const noFields = new Fields();
+const allowed = Fields.from(answers.methodRefused.fields);
 const unwanted = new Error("a response with this status or to this method has no content");
 
-/** So much is handed to the stream at a time: a client that takes this much within the stall time is slow, and no more than slow. */
-const sliceBytes = 32_768;
-/** So much may wait behind it; then the source is asked to wait. */
-const maxQueuedBytes = 65_536;
-
-/** One stream: a request and its answer. Also the reader of the response body. */
-export class Http2Exchange implements Incoming, BodyReader {
+/** One stream: a request and its answer. */
+export class Http2Exchange implements Incoming {
   readonly method: string;
   readonly target: string;
   readonly authority: string;
@@ -60,24 +50,9 @@ export class Http2Exchange implements Incoming, BodyReader {
   readonly #inbound: Http2Body | undefined;
   #state: State = "open";
   #status = 0;
-  #responseBytes = 0;
   #continued = false;
-  #source: Body = emptyBody;
-  /** Content bytes that were announced; undefined where nobody knows. */
-  #length: number | undefined;
-  /** Pieces that the stream has not been given, and how far into the first of them it has come. */
-  readonly #queue: Uint8Array[] = [];
-  #queued = 0;
-  #offset = 0;
-  /** The source waits. */
-  #sourceWaits = false;
-  /** Nothing is to come behind what is queued. */
-  #last = false;
-  /** The stream works on a slice. */
-  #writing = false;
-  #trailers: Fields | undefined;
-  /** When the system last took something of what waits to be sent. */
-  #wroteAt = 0;
+  /** The content of the answer; undefined before it and where there is none. */
+  #outbound: Http2Outbound | undefined;
 
   constructor(stream: ServerHttp2Stream, head: Http2Head, host: Http2ExchangeHost) {
     this.#stream = stream;
@@ -121,8 +96,7 @@ export class Http2Exchange implements Incoming, BodyReader {
     this.#state = "responding";
     this.#status = head.status;
     const bare = this.method === "HEAD" || [204, 205, 304].includes(head.status) || body.length === 0;
-    this.#length = bare ? 0 : body.length;
-    const trailers = this.#takesTrailers && this.#length === undefined;
+    const trailers = this.#takesTrailers && !bare && body.length === undefined;
     const length = bare ? bareLength(this.method, head, body) : body.length;
     const sent = this.#attempt(() => {
       const headers = responseHeaders(head.status, head.fields, { length, trailers, date: this.#host.date() });
@@ -135,10 +109,8 @@ export class Http2Exchange implements Incoming, BodyReader {
       body.cancel(unwanted);
       this.#sentAll();
     } else {
-      if (trailers) this.#stream.once("wantTrailers", this.#onWantTrailers);
-      this.#stream.once("finish", this.#onFinish);
-      this.#source = body;
-      body.read(this);
+      this.#outbound = new Http2Outbound(this.#stream, body, body.length, this.#outboundHost());
+      this.#outbound.start(trailers);
     }
   }
 
@@ -154,8 +126,7 @@ export class Http2Exchange implements Incoming, BodyReader {
   }
 
   abort(reason: Error): void {
-    if (this.#state === "over" || this.#state === "tunnel") return;
-    this.#reset(reason);
+    if (this.#state === "open" || this.#state === "responding") this.#reset(reason);
   }
 
   /** Ends whatever it is by force: the connection is closed and its patience is over. */
@@ -169,103 +140,18 @@ export class Http2Exchange implements Incoming, BodyReader {
   answer(status: number): void {
     this.#state = "responding";
     this.#status = status;
-    if (this.#attempt(() => this.#stream.respond({ ":status": status, date: this.#host.date(), "content-length": 0 }, { endStream: true })))
-      this.#sentAll();
-  }
-
-  data(piece: Uint8Array): boolean {
-    if (this.#state !== "responding") return false;
-    if (piece.length === 0) return true;
-    this.#responseBytes += piece.length;
-    if (this.#length !== undefined && this.#responseBytes > this.#length) {
-      this.#reset(new BodyLengthError(this.#length, this.#responseBytes));
-      return false;
-    }
-    this.#queue.push(piece);
-    this.#queued += piece.length;
-    // Known before it is written, so that the frame with the last byte can say that it is the last.
-    this.#last = this.#responseBytes === this.#length;
-    if (!this.#writing) this.#write();
-    this.#sourceWaits = this.#queued >= maxQueuedBytes;
-    return !this.#sourceWaits;
-  }
-
-  end(trailers?: Fields): void {
-    if (this.#state !== "responding" || this.#last) return;
-    if (this.#length !== undefined && this.#responseBytes < this.#length) {
-      this.#reset(new BodyLengthError(this.#length, this.#responseBytes));
-      return;
-    }
-    this.#trailers = trailers;
-    this.#last = true;
-    if (!this.#writing) this.#write();
-  }
-
-  fail(error: Error): void {
-    if (this.#state === "responding") this.#reset(error);
+    const headers = responseHeaders(status, status === 405 ? allowed : noFields, { length: 0, date: this.#host.date() });
+    if (this.#attempt(() => this.#stream.respond(headers, { endStream: true }))) this.#sentAll();
   }
 
   /** Looks whether the client takes too long. True while there is something to look after. */
   look(now: number): boolean {
     const { stallMs, minBytesPerSecond } = this.#host.settings.timeouts;
     if (this.#inbound?.tooSlow(now, stallMs, minBytesPerSecond)) this.#bodyRefused(refusals.BODY_TIMEOUT);
-    else if (this.#writing && now - this.#wroteAt >= stallMs) this.#reset(new Error("the client took nothing in time"), "clientLeft");
+    else if (this.#outbound?.stalled(now, stallMs)) this.#reset(new Error("the client took nothing in time"), "clientLeft");
     else this.#closeBehind();
-    return this.#state !== "over" && (this.#writing || this.#inbound?.wanted === true);
+    return this.#state !== "over" && (this.#outbound?.writing === true || this.#inbound?.wanted === true);
   }
-
-  /** Gives the stream the next slice, or its end. */
-  #write(): void {
-    const first = this.#queue[0];
-    if (!first) {
-      if (this.#last) this.#stream.end();
-      return;
-    }
-    const slice = first.subarray(this.#offset, this.#offset + sliceBytes);
-    this.#offset += slice.length;
-    this.#queued -= slice.length;
-    if (this.#offset === first.length) {
-      this.#queue.shift();
-      this.#offset = 0;
-    }
-    if (this.#last && this.#queued === 0) {
-      this.#stream.end(slice);
-      this.#wrote(true);
-      return;
-    }
-    this.#stream.write(slice, this.#onWritten);
-    this.#wrote(true);
-  }
-
-  /** Something is on its way (or no longer): the time that the client may take for it begins. */
-  #wrote(writing: boolean): void {
-    this.#writing = writing;
-    this.#wroteAt = this.#host.now();
-    if (writing) this.#host.waiting();
-  }
-
-  readonly #onWritten = (): void => {
-    this.#wrote(false);
-    if (this.#state !== "responding") return;
-    this.#write();
-    if (!this.#sourceWaits || this.#queued >= maxQueuedBytes / 2) return;
-    this.#sourceWaits = false;
-    this.#source.resume();
-  };
-
-  readonly #onFinish = (): void => {
-    this.#wrote(false);
-    if (this.#state === "responding") this.#sentAll();
-  };
-
-  readonly #onWantTrailers = (): void => {
-    if (this.#state !== "responding") return;
-    this.#attempt(() => this.#stream.sendTrailers(trailerHeaders(this.#trailers)));
-    this.#writing = false;
-    this.#state = "sent";
-    // They leave a little later, and closing the stream now would be faster: the next look does it.
-    this.#host.waiting();
-  };
 
   /** The whole answer was handed to the system. What is left is a request body that somebody may still read. */
   #sentAll(): void {
@@ -290,11 +176,8 @@ export class Http2Exchange implements Incoming, BodyReader {
   }
 
   #over(reason: Error, end: Outcome["end"]): void {
-    const responding = this.#state === "responding";
     this.#state = "over";
-    this.#queue.length = 0;
-    this.#writing = false;
-    if (responding) this.#source.cancel(reason);
+    this.#outbound?.stop(reason);
     this.#inbound?.fail(end === "clientLeft" ? new RequestBodyError(undefined, { cause: reason }) : reason);
     this.#finished(end);
   }
@@ -313,7 +196,25 @@ export class Http2Exchange implements Incoming, BodyReader {
   };
 
   #finished(end: Outcome["end"]): void {
-    this.onFinished?.({ status: this.#status, end, requestBytes: this.#inbound?.received ?? 0, responseBytes: this.#responseBytes });
+    this.onFinished?.({ status: this.#status, end, requestBytes: this.#inbound?.received ?? 0, responseBytes: this.#outbound?.bytes ?? 0 });
+  }
+
+  #outboundHost(): Http2OutboundHost {
+    return {
+      now: () => this.#host.now(),
+      waiting: () => this.#host.waiting(),
+      sent: (trailers) => {
+        if (this.#state !== "responding") return;
+        if (!trailers) {
+          this.#sentAll();
+          return;
+        }
+        // They leave a little later, and closing the stream now would be faster: the next look does it.
+        this.#state = "sent";
+        this.#host.waiting();
+      },
+      failed: (reason) => this.#reset(reason),
+    };
   }
 
   #bodyHost(): Http2BodyHost {

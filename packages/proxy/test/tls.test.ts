@@ -237,6 +237,27 @@ describe("a bind with TLS", () => {
     }
   });
 
+  test("rule 64: where the header may be missing, TLS begins with or without it, and after a silence", async () => {
+    using folder = tempFolder();
+    const clock = new FakeClock();
+    const certificates = [certificateFiles(folder.join("a"))];
+    await using proxy = await open([], { tls: { certificates }, proxyProtocol: "auto" }, { ...deps, clock });
+    for (const [header, silence, client] of [
+      ["PROXY TCP4 192.0.2.7 192.0.2.1 4000 443\r\n", 0, "192.0.2.7"],
+      ["", 0, "127.0.0.1"],
+      ["", 5000, "127.0.0.1"],
+    ] as const) {
+      const raw = await rawClient(portOf(proxy), header);
+      await eventually("accepted", () => proxy.connections === 1);
+      await clock.advance(silence);
+      const socket = await secure(proxy, { socket: raw });
+      socket.write(request("a.example"));
+      expect(await readAll(socket)).toContain(`X-Client: ${client} true`);
+      socket.destroy();
+      await eventually("gone", () => proxy.connections === 0);
+    }
+  });
+
   test("drains: a request that runs over TLS is finished, what is idle or in a handshake is closed", async () => {
     using folder = tempFolder();
     const proxy = await open([certificateFiles(folder.join("a"))]);
