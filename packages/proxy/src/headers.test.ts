@@ -1,7 +1,7 @@
 import { Fields } from "@mothership/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hopsThrough, type RequestFacts, requestFields, responseFields } from "./headers.ts";
+import { hopsThrough, type RequestFacts, requestFields, responseFields, trailerFields } from "./headers.ts";
 
 const stranger = { address: "198.51.100.9", port: 1, secure: false, trusted: false };
 const facts: RequestFacts = { peer: stranger, id: "id-1", authority: "example.test", version: "1.1" };
@@ -311,5 +311,47 @@ describe("hopsThrough", () => {
         ]),
       ),
     ).toBe(2);
+  });
+});
+
+describe("trailers of a request over HTTP/2 (RFC 9110, 6.5.1)", () => {
+  test.each([
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "host",
+    "authorization",
+    "cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "connection",
+    "cache-control",
+    "if-match",
+    "sec-websocket-key",
+    "access-control-request-method",
+    "proxy-authorization",
+    "x-forwarded-for",
+    "x_forwarded_for",
+    "x-request-id",
+    "x-real-ip",
+    "forwarded",
+    "via",
+    "vary",
+    "date",
+    "set-cookie",
+    "max-forwards",
+    "expect",
+    ":path",
+  ])("%s means something in a head and is left out", (name) => {
+    expect(trailerFields([name, "evil"])).toBeUndefined();
+  });
+
+  test("others pass, repeats included", () => {
+    expect([...trailerFields(["grpc-status", "0", "via", "x", "x-sum", "1", "x-sum", "2"])!]).toEqual([
+      ["grpc-status", "0"],
+      ["x-sum", "1"],
+      ["x-sum", "2"],
+    ]);
   });
 });

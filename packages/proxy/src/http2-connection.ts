@@ -44,8 +44,6 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
     this.#deps = deps;
     this.#resets = new Allowance(http2.resetBurst, http2.resetsPerSecond, deps.clock);
     this.#controls = new Allowance(http2.controlBurst, http2.controlsPerSecond, deps.clock);
-    // There is no half of an HTTP/2 connection: who closes one side leaves.
-    socket.allowHalfOpen = false;
     const session = performServerHandshake(socket, sessionOptions(settings));
     this.#session = session;
     this.done = new Promise((resolve) => {
@@ -226,7 +224,8 @@ const unread = {
 } as const;
 
 /**
- * Serves HTTP/2 on one socket on which both sides agreed to it. Takes ownership of it.
+ * Serves HTTP/2 on one socket on which both sides agreed to it. Takes ownership of it. It must not allow to be half open: who closes one side
+ * of such a connection leaves.
  *
  * `close()` sends GOAWAY, ends tunnels and lets what runs finish; the signal, or `closeMs`, cuts it.
  */

@@ -70,6 +70,51 @@ describe("a stream that is cut off", () => {
   });
 });
 
+describe("a complete answer to a request that is still being sent", () => {
+  const answering = (answer: string): Promise<Origin> =>
+    rawOrigin((socket) => void socket.once("data", () => socket.write(answer)).on("error", () => undefined));
+
+  test("rule 36 (RFC 9113, 8.1): is followed by a reset of NO_ERROR, also where content waits that nobody reads", async () => {
+    await using origin = await answering("HTTP/1.1 413 Too Large\r\nContent-Length: 8\r\n\r\ntoo much");
+    await using edge = await secureEdgeTo(origin.address);
+    using client = await frameClient(edge.port);
+    client.request(1, { ":method": "POST" }, flag.endHeaders);
+    for (let count = 0; count < 4; count++) client.send(frameType.data, 0, 1, Buffer.alloc(16_000));
+    expect(codeOf(await client.frame(frameType.reset, 1))).toBe(codes.noError);
+    const content = client.of(1).filter(({ type }) => type === frameType.data);
+    expect(Buffer.concat(content.map(({ payload }) => payload)).toString()).toBe("too much");
+    expect(content.at(-1)!.flags & flag.endStream).toBe(flag.endStream);
+    await eventually("nothing left", () => edge.proxy.inFlight === 0 && edge.upstream.inFlight === 0);
+  });
+
+  test("is followed by that reset as well where nobody ever read the request", async () => {
+    await using origin = await answering("");
+    await using edge = await secureEdgeTo(origin.address, { upstream: { available: false } });
+    using client = await frameClient(edge.port);
+    client.request(1, { ":method": "POST" }, flag.endHeaders);
+    for (let count = 0; count < 4; count++) client.send(frameType.data, 0, 1, Buffer.alloc(16_000));
+    expect(codeOf(await client.frame(frameType.reset, 1))).toBe(codes.noError);
+    await eventually("nothing left", () => edge.proxy.inFlight === 0);
+    client.request(3);
+    await eventually("the next answer", () => client.of(3).some(({ flags }) => flags & flag.endStream));
+  });
+
+  test("with trailers is closed a little later, so that they are not lost", async () => {
+    const clock = new FakeClock();
+    await using origin = await answering(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n2\r\nok\r\n0\r\nx-sum: 1\r\n\r\n",
+    );
+    await using edge = await secureEdgeTo(origin.address, { deps: { ...deps, clock } });
+    using client = await frameClient(edge.port);
+    client.request(1, { ":method": "POST", te: "trailers" }, flag.endHeaders);
+    await eventually("the trailers", () => client.of(1).filter(({ type }) => type === frameType.headers).length === 2);
+    expect(client.of(1).at(-1)!.flags & flag.endStream).toBe(flag.endStream);
+    await clock.advance(7_500);
+    expect(codeOf(await client.frame(frameType.reset, 1))).toBe(codes.noError);
+    await eventually("nothing left", () => edge.proxy.inFlight === 0 && edge.upstream.inFlight === 0);
+  });
+});
+
 describe("a malformed request", () => {
   let heard = 0;
   const counting = (): Promise<Origin> => {

@@ -142,6 +142,17 @@ describe("HTTP/2", () => {
     expect(body.toString()).toBe("took it");
   });
 
+  test("rule 46: 100 is sent once, however often the upstream says it", async () => {
+    await using origin = await rawOrigin((socket) => {
+      const twice = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+      socket.once("data", () => socket.write(`${twice}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`));
+    });
+    await using edge = await secureEdgeTo(origin.address);
+    const { interims, body } = await ask(await edge.client(), { ":method": "POST", ":path": "/", expect: "100-continue" }, "body");
+    expect(interims.map((headers) => headers[":status"])).toEqual([100]);
+    expect(body.toString()).toBe("ok");
+  });
+
   test("rule 33: announced trailers pass both ways, never those that mean something in a head", async () => {
     await using origin = await httpOrigin((request, response) => {
       response.writeHead(200, { Trailer: "X-Sum, Authorization" });

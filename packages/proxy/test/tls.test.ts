@@ -169,6 +169,19 @@ describe("a bind with TLS", () => {
     },
   );
 
+  test("a client cannot renegotiate, which would cost us more than it (CVE-2011-1473)", async () => {
+    using folder = tempFolder();
+    await using proxy = await open([certificateFiles(folder.join("a"))]);
+    const socket = await secure(proxy, { maxVersion: "TLSv1.2" });
+    socket.on("error", () => undefined);
+    const failure = await new Promise((resolve) => {
+      socket.once("close", () => resolve("closed"));
+      socket.renegotiate({ rejectUnauthorized: false }, resolve);
+    });
+    expect(failure).not.toBeNull();
+    socket.destroy();
+  });
+
   test("what is no TLS is dropped without an answer", async () => {
     using folder = tempFolder();
     await using proxy = await open([certificateFiles(folder.join("a"))]);
