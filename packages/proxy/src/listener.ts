@@ -188,7 +188,7 @@ export class Listener {
   }
 
   #turnAway(peer: string, reason: string): void {
-    this.#warn(`a connection was turned away: ${reason}`, { bind: this.name, peer, maxConnections: this.#spec.maxConnections });
+    this.#warn("a connection was turned away", { bind: this.name, peer, reason });
     this.#events.emit("turnedAway", { bind: this.name, peer });
   }
 }
