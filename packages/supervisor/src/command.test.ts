@@ -56,4 +56,14 @@ describe("looking a command up", () => {
     writeFileSync(folder.join("my tool"), "", { mode: 0o755 });
     expect(findCommand({ name: "web", command: folder.join("my tool"), env: {} })).toBe(folder.join("my tool"));
   });
+
+  test("tells a user or group that there is none of, and a folder that is taken for a program", () => {
+    const spec = { name: "web", command: "/bin/sh", env: {} };
+    expect(checkCommands([{ ...spec, user: "nobody-of-this-name" }])).toMatchObject([
+      { code: "EPERM", message: '"web" cannot run: there is no user "nobody-of-this-name"' },
+    ]);
+    expect(checkCommands([{ ...spec, group: "no-such-group" }])).toMatchObject([{ code: "EPERM" }]);
+    expect(checkCommands([{ ...spec, user: process.getuid?.(), group: process.getgid?.() }])).toEqual([]);
+    expect(checkCommands([{ ...spec, command: "/tmp" }])).toMatchObject([{ message: '"web" cannot run "/tmp": /tmp is a folder' }]);
+  });
 });

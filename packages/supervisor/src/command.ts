@@ -2,29 +2,45 @@ import type { Stats } from "node:fs";
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
 import type { ProcessSpec } from "./spec.ts";
+import { findIdentity } from "./user.ts";
 
 /** Why a command cannot be run. */
 export interface CommandIssue {
   /** Of the process. */
   readonly name: string;
   readonly command: string;
-  /** ENOENT: not found. EACCES: found, but it may not be executed. ENOTDIR: the folder is not one. */
-  readonly code: "ENOENT" | "EACCES" | "ENOTDIR";
+  /** ENOENT: not found. EACCES: found, but it may not be executed. ENOTDIR: the folder is not one. EPERM: not as that user or group. */
+  readonly code: "ENOENT" | "EACCES" | "ENOTDIR" | "EPERM";
   /** One sentence with the fix where one is known. */
   readonly message: string;
 }
 
-type What = Pick<ProcessSpec, "name" | "command" | "env" | "args"> & { readonly cwd?: string | undefined };
+type What = Pick<ProcessSpec, "name" | "command" | "env" | "args"> & {
+  readonly cwd?: string | undefined;
+  readonly user?: string | number | undefined;
+  readonly group?: string | number | undefined;
+};
 
 /**
- * Which of the commands cannot be found or executed, as the system would look them up: in the PATH of the process's own environment,
+ * Which of the processes cannot be run: whose user or group is none that we may change to, whose command cannot be found or executed, as the system would look them up: in the PATH of the process's own environment,
  * from its own folder. Nothing is started. Rights are those of this process, not of `user`.
  */
 export function checkCommands(specs: readonly What[]): readonly CommandIssue[] {
   return specs.flatMap((spec) => {
     const found = findCommand(spec);
-    return typeof found === "string" ? [] : [found];
+    const identity = identityIssue(spec);
+    return [...(typeof found === "string" ? [] : [found]), ...(identity ? [identity] : [])];
   });
+}
+
+/** Why a process cannot run as its user and group: they do not exist, or we are not the one who may change to them. */
+function identityIssue({ name, command, user, group }: What): CommandIssue | undefined {
+  if (user === undefined && group === undefined) return undefined;
+  const identity = findIdentity(user, group);
+  if (typeof identity === "string") return { name, command, code: "EPERM", message: `"${name}" cannot run: ${identity}` };
+  const same = identity.uid === process.getuid?.() && identity.gid === process.getgid?.();
+  if (same || process.getuid?.() === 0) return undefined;
+  return { name, command, code: "EPERM", message: `"${name}" cannot run as another user or group: only root may change to one` };
 }
 
 /** What the system takes where there is no PATH. */
@@ -56,7 +72,7 @@ function missing({ command, args = [], env }: What, candidates: readonly string[
     const [first, ...rest] = list.map((word) => JSON.stringify(word));
     return `a command is one word, not a command line; write command = ${first} and args = [${rest.join(", ")}]`;
   }
-  if (command.includes("/")) return `there is no file ${candidates[0]}`;
+  if (command.includes("/")) return isFolder(candidates[0] ?? "") ? `${candidates[0]} is a folder` : `there is no file ${candidates[0]}`;
   return env["PATH"] === undefined ? `it is in none of ${defaultPath}, and the environment has no PATH` : "it is in no folder of the PATH";
 }
 

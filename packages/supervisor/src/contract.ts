@@ -112,6 +112,11 @@ export interface Applied {
   readonly updated: readonly string[];
 }
 
+export interface StartOptions extends AbortOptions {
+  /** One that is told to stop meanwhile, and what waits for it, is logged and left at that instead of rejecting. Default false. */
+  readonly leaveStopped?: boolean;
+}
+
 /** A set of processes under supervision. Nothing runs before `start`; nothing is left after `close`. */
 export interface Supervisor extends Closable {
   readonly events: Subscribable<SupervisorEvents>;
@@ -127,7 +132,7 @@ export interface Supervisor extends Closable {
    * @throws {TaskFailedError} when the one that failed is a task.
    * @throws {SupersededError} when one of them was told to stop meanwhile.
    */
-  start(names?: readonly string[], options?: AbortOptions): Promise<void>;
+  start(names?: readonly string[], options?: StartOptions): Promise<void>;
   /**
    * Stops these, or all: each once those that depend on it, among these, are gone. Resolves when nothing of their families is left.
    * They are not started again until `start` or `restart`. The signal ends the wait, not the stop.

@@ -4,6 +4,7 @@ export type {
   ExitReport,
   LogSink,
   ProcessSnapshot,
+  StartOptions,
   Supervisor,
   SupervisorDeps,
   SupervisorOptions,

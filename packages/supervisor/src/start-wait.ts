@@ -9,6 +9,11 @@ export interface StartWaitDeps {
   readonly waits: Waits<ManagedProcess>;
   readonly lookup: (name: string) => ManagedProcess | undefined;
   readonly log: Logger;
+  /**
+   * One that was stopped by hand meanwhile, or that waits for such a one: `fault` rejects, `wish` leaves it at that. Who starts the whole set
+   * must not lose it because somebody stops a part.
+   */
+  readonly stopped: "fault" | "wish";
 }
 
 /**
@@ -18,7 +23,7 @@ export interface StartWaitDeps {
 export async function untilStarted(
   processes: readonly ManagedProcess[],
   after: number,
-  { waits, lookup, log }: StartWaitDeps,
+  { waits, lookup, log, stopped }: StartWaitDeps,
   { signal }: AbortOptions,
 ): Promise<void> {
   const ending = new AbortController();
@@ -34,7 +39,11 @@ export async function untilStarted(
   const one = async (process: ManagedProcess): Promise<void> => {
     const outcome = await waits.until(process, () => look(process), { signal: ends });
     if (outcome.kind === "background") log.warn("a process did not start", { ship: process.name, reason: outcome.reason });
-    if (outcome.kind === "failed" || outcome.kind === "superseded") throw await startError(process, outcome, lookup);
+    if (outcome.kind !== "failed" && outcome.kind !== "superseded") return;
+    const root = outcome.kind === "failed" ? lookup(outcome.root)?.record : undefined;
+    const byHand = outcome.kind === "superseded" || (root?.desired === "stop" && root.state !== "failed");
+    if (!byHand || stopped === "fault") throw await startError(process, outcome, lookup);
+    log.warn("a process was not started, for a stop was asked for meanwhile", { ship: process.name, reason: outcome.reason });
   };
   try {
     await Promise.all(processes.map(one));

@@ -6,7 +6,7 @@ import { findCgroupParent } from "./cgroup.ts";
 import type { Change } from "./change.ts";
 import { planChange } from "./change.ts";
 import { Places } from "./checker.ts";
-import type { Applied, ProcessSnapshot, Supervisor, SupervisorDeps, SupervisorOptions } from "./contract.ts";
+import type { Applied, ProcessSnapshot, StartOptions, Supervisor, SupervisorDeps, SupervisorOptions } from "./contract.ts";
 import { DisabledError, StuckError, SupervisorClosedError, UnknownProcessError } from "./errors.ts";
 import type { SupervisorEvents } from "./events.ts";
 import { checkGraph, withDependencies } from "./graph.ts";
@@ -98,7 +98,7 @@ class ProcessSet implements Supervisor {
     return this.#specs;
   }
 
-  async start(names?: readonly string[], { signal }: AbortOptions = {}): Promise<void> {
+  async start(names?: readonly string[], { signal, leaveStopped = false }: StartOptions = {}): Promise<void> {
     this.#assertOpen(signal);
     const chosen = names ? names.map((name) => this.#find(name)) : [...this.#processes.values()].filter(({ spec }) => !spec.disabled);
     const disabled = chosen.find(({ spec }) => spec.disabled);
@@ -112,7 +112,7 @@ class ProcessSet implements Supervisor {
       // What is done is not done again only because something depends on it.
       if (needed.has(name) && (process.state !== "completed" || asked.has(name))) this.#command(process, "start");
     }
-    await this.#untilStarted(chosen, signal);
+    await this.#untilStarted(chosen, signal, { stopped: leaveStopped ? "wish" : "fault" });
   }
 
   async stop(names?: readonly string[], { signal }: AbortOptions = {}): Promise<void> {
@@ -126,7 +126,7 @@ class ProcessSet implements Supervisor {
     if (process.spec.disabled) throw new DisabledError(name);
     const { incarnation } = process.record;
     this.#command(process, "restart");
-    await this.#untilStarted([process], signal, incarnation);
+    await this.#untilStarted([process], signal, { after: incarnation });
   }
 
   async apply(specs: readonly ProcessSpec[], { signal }: AbortOptions = {}): Promise<Applied> {
@@ -254,13 +254,13 @@ class ProcessSet implements Supervisor {
     for (const one of this.#scheduler.affectedBy(process)) this.#waits.check(one);
   }
 
-  #untilStarted(processes: readonly ManagedProcess[], signal: AbortSignal | undefined, after = 0): Promise<void> {
-    return untilStarted(
-      processes,
-      after,
-      { waits: this.#waits, lookup: (name) => this.#processes.get(name), log: this.#deps.log },
-      { signal },
-    );
+  #untilStarted(
+    processes: readonly ManagedProcess[],
+    signal: AbortSignal | undefined,
+    { after = 0, stopped = "fault" }: { readonly after?: number; readonly stopped?: "fault" | "wish" } = {},
+  ): Promise<void> {
+    const deps = { waits: this.#waits, lookup: (name: string) => this.#processes.get(name), log: this.#deps.log, stopped };
+    return untilStarted(processes, after, deps, { signal });
   }
 
   #command(process: ManagedProcess, type: "start" | "restart"): void {

@@ -29,4 +29,4 @@ const left = isAlive(pid);
 if (left) process.kill(pid, "SIGKILL");
 await supervisor.close();
 if (mode === "with") await sweepFleet("cg", deps);
-console.log(JSON.stringify({ left, folders: readdirSync(folder).filter((entry) => entry.startsWith("mothership")) }));
+console.log(JSON.stringify({ left, folders: readdirSync(folder).filter((entry) => entry.startsWith("mothership.cg.")) }));

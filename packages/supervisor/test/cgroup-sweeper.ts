@@ -8,5 +8,9 @@ const [folder = "", pid = ""] = process.argv.slice(2);
 const before = isAlive(Number(pid));
 await sweepFleet("cg", { clock: systemClock, log: silentLogger }, { graceMs: 50 });
 console.log(
-  JSON.stringify({ before, left: isAlive(Number(pid)), folders: readdirSync(folder).filter((entry) => entry.startsWith("mothership")) }),
+  JSON.stringify({
+    before,
+    left: isAlive(Number(pid)),
+    folders: readdirSync(folder).filter((entry) => entry.startsWith("mothership.cg.")),
+  }),
 );

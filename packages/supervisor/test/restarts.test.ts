@@ -82,13 +82,35 @@ describe("regressions of others", () => {
     await using fleet = openFleet([wrapped]);
     await fleet.supervisor.start();
     await fleet.supervisor.restart("web");
-    const bound = fleet.lines
-      .map(({ text }) => /bound (\d+)/.exec(text)?.[1])
-      .filter(Boolean)
-      .map(Number);
+    const numbers = (): number[] =>
+      fleet.lines
+        .map(({ text }) => /bound (\d+)/.exec(text)?.[1])
+        .filter(Boolean)
+        .map(Number);
+    // The check may find the port open before the line that says so has been read.
+    await eventually("both lines", () => numbers().length > 1);
+    const bound = numbers();
     expect(bound).toHaveLength(2);
     expect(isAlive(bound[0]!)).toBe(false);
     expect(fleet.supervisor.get("web")).toMatchObject({ state: "ready", failures: 0 });
+  });
+
+  test("a stop of one while all are being started leaves the others to their start, if that is asked for", async () => {
+    await using fleet = openFleet([
+      shell("slow", "sleep 300", { startup: { probe: { kind: "exec", command: "false" } }, essential: true }),
+      shell("next", "sleep 300", { dependsOn: ["slow"], essential: true }),
+      shell("other", "sleep 300", { essential: true }),
+    ]);
+    const begun = fleet.event("started", ({ name }) => name === "slow");
+    const started = fleet.supervisor.start(undefined, { leaveStopped: true });
+    await begun;
+    await fleet.supervisor.stop(["slow"]);
+    await started;
+    expect(fleet.supervisor.snapshot().map(({ name, state }) => [name, state])).toEqual([
+      ["slow", "stopped"],
+      ["next", "waiting"],
+      ["other", "up"],
+    ]);
   });
 
   test("pm2#4567: many commands at once leave one process, in the state that was asked for last", async () => {
