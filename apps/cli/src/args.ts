@@ -104,7 +104,8 @@ const beforeValue = /^(-c|-n|--manifest|--only|--except|--tail|--since|--for|--t
  */
 export function parseCommandLine(words: readonly string[]): Invocation {
   const at = words.findIndex((word, index) => !word.startsWith("-") && !beforeValue.test(words[index - 1] ?? ""));
-  const command = at === -1 ? "run" : commandNamed(words[at] ?? "");
+  const asksForHelp = at === -1 && words.some((word) => word === "--help" || word === "-h");
+  const command = at === -1 ? (asksForHelp ? "help" : "run") : commandNamed(words[at] ?? "");
   const shape: CommandShape = shapes[command];
   const args = words.filter((_, index) => index !== at);
   const { values, positionals, tokens } = parseArgs({ args, options: shape.options, strict: false, allowPositionals: true, tokens: true });
@@ -126,8 +127,8 @@ export function parseCommandLine(words: readonly string[]): Invocation {
     command: given.version === true ? "version" : command === "help" && positionals[0] ? commandNamed(positionals[0]) : command,
     operands: command === "help" ? [] : positionals,
     manifest: given.manifest,
-    only: list(given.only),
-    except: list(given.except),
+    only: list("--only", given.only),
+    except: list("--except", given.except),
     json: given.json === true,
     help,
     follow: given.follow === true,
@@ -147,11 +148,15 @@ function commandNamed(word: string): CommandName {
   return command;
 }
 
-function list(values: readonly string[] = []): string[] {
-  return values
+/** A filter that names nothing would start everything, which is the opposite of what was meant. */
+function list(option: string, values: readonly string[] = []): string[] {
+  const named = values
     .flatMap((value) => value.split(","))
     .map((value) => value.trim())
     .filter((value) => value !== "");
+  if (values.length > 0 && named.length === 0)
+    throw new UsageError(`"${option}" names nothing; write tags, groups or names, such as ${option} web,api`);
+  return named;
 }
 
 function nearest(word: string, known: readonly string[], prefix: string): string {

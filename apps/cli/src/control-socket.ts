@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
-import { resolve } from "node:path";
-import { connectControl, controlPath, type FleetControl } from "@mothership/control";
+import { join, resolve } from "node:path";
+import { connectControl, controlFolder, controlPath, type FleetControl, fleetId } from "@mothership/control";
 import type { Invocation } from "./args.ts";
 import { manifestPath } from "./manifest-file.ts";
 
@@ -23,4 +23,13 @@ export function controlSocket(invocation: Invocation): string {
 /** The control of the fleet that runs from this manifest. Its calls reject with `NotRunningError` when there is none. */
 export function fleetOf(invocation: Invocation): FleetControl {
   return connectControl(controlSocket(invocation));
+}
+
+/**
+ * Where the bays of this fleet make their sockets: the folder that the user names, else one of this fleet alone, since bays of different
+ * fleets may have one name.
+ */
+export function baySockets(invocation: Invocation): string {
+  const own = process.env["MS_SOCKET_DIR"];
+  return own || join(controlFolder(process.env), fleetId(manifestIdentity(invocation)).slice(0, 8));
 }

@@ -14,7 +14,7 @@ function text(usage: string, does: string, options: readonly string[], example: 
 const texts: Record<CommandName, string> = {
   run: text(
     "[run] [-c FILE] [--only A,B] [--except A,B] [--tui]",
-    `Runs the fleet until SIGINT or SIGTERM: prelaunch jobs, then ships in the order of their dependencies, then the network reaches them.
+    `Runs the fleet until SIGINT or SIGTERM: prelaunch jobs, then bays and ships in the order of their dependencies. Binds are open from the start and answer 503 until a ship is ready.
 A first signal finishes running requests and stops the ships in reverse order; a second one ends everything at once.
 SIGHUP reloads the manifest; on a terminal, which sends it when it closes, it stops the fleet.`,
     [manifest, filter, "  --tui                 show the fleet in a user interface; q stops it"],

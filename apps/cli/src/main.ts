@@ -81,7 +81,7 @@ async function report(error: unknown, terminal: Terminal): Promise<number> {
   if (hasCode(error, "MS_MANIFEST_INVALID")) {
     const { formatIssues } = await import("@mothership/manifest");
     // The code says which class it is, whichever copy of the package made it.
-    terminal.err(formatIssues(error as ManifestError, { color: terminal.color }));
+    terminal.err(`${formatIssues(error as ManifestError, { color: terminal.color }).trimEnd()}\n`);
     return exitCodes.usage;
   }
   if (error instanceof MothershipError) {

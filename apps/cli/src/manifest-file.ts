@@ -15,12 +15,14 @@ export interface ReadManifest {
 }
 
 /**
- * The manifest that the command line means, narrowed to what `--only` and `--except` leave.
+ * The manifest that the command line means, narrowed to what `--only` and `--except` leave. `baySockets`: where bays are going to listen,
+ * if that is known, for the check of their paths.
  *
  * @throws {ManifestError} with everything that is wrong with it; {SelectionError} when the filter fits nothing.
  */
-export async function readManifest(invocation: Invocation): Promise<ReadManifest> {
-  const manifest = await loadManifest(manifestPath(invocation), { env: process.env });
+export async function readManifest(invocation: Invocation, baySockets?: string): Promise<ReadManifest> {
+  const place = baySockets === undefined ? {} : { socketDir: baySockets };
+  const manifest = await loadManifest(manifestPath(invocation), { env: process.env, ...place });
   if (invocation.only.length === 0 && invocation.except.length === 0) return { manifest, warnings: [] };
   const { manifest: selected, dropped } = selectByTags(manifest, { only: invocation.only, except: invocation.except });
   return { manifest: selected, warnings: dropped.map(({ message }) => message) };

@@ -14,12 +14,15 @@ export interface StopListener {
   failed(error: unknown): void;
 }
 
+/** How a shell, a terminal or an init system asks for the end. */
+const stops: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGQUIT"];
+
 /**
- * Listens to SIGINT and SIGTERM of this process, and to exceptions that nobody caught. `hangup`: what SIGHUP means, the end as when a
+ * Listens to SIGINT, SIGTERM and SIGQUIT of this process, and to exceptions that nobody caught. `hangup`: what SIGHUP means, the end as when a
  * terminal goes away, or something else, as for a service without one.
  */
 export function listenForStop(listener: StopListener, hangup: "stop" | (() => void)): StopSignals {
-  const names: readonly NodeJS.Signals[] = hangup === "stop" ? ["SIGINT", "SIGTERM", "SIGHUP"] : ["SIGINT", "SIGTERM"];
+  const names: readonly NodeJS.Signals[] = hangup === "stop" ? [...stops, "SIGHUP"] : stops;
   const stop = new AbortController();
   const force = new AbortController();
   let mistake: unknown;

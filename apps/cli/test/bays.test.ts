@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
@@ -52,5 +53,7 @@ routes = ["ws:/echo"]
     fleet.signal("SIGTERM");
     expect(await one.closed).toBe(1001);
     expect((await fleet.ended()).code).toBe(0);
+    // No socket of a bay or of the fleet is left behind.
+    expect(existsSync(fleet.env["MS_SOCKET_DIR"] ?? "") ? readdirSync(fleet.env["MS_SOCKET_DIR"] ?? "") : []).toEqual([]);
   });
 });

@@ -143,4 +143,36 @@ args = ["1000"]
       ["now", "up"],
     ]);
   });
+
+  test("says in its log how a ship ended and that it is tried again, and passes on the code of one that never came up", async () => {
+    await using fleet = startFleet(`
+[[fleet.web]]
+name = "app"
+command = "sh"
+args = ["-c", "exit 42"]
+bind = "tcp://127.0.0.1:${await freePort()}"
+healthcheck = "/"
+max_restarts = 1
+`);
+    expect((await fleet.ended()).code).toBe(42);
+    expect(fleet.lines()).toContainEqual(expect.objectContaining({ level: "warn", message: "A process ended", ship: "app", code: 42 }));
+    expect(fleet.lines()).toContainEqual(expect.objectContaining({ message: "A process is started again", ship: "app" }));
+  });
+
+  test("names a user that there is none of before a job has run", async () => {
+    await using fleet = startFleet(`
+[[mothership.prelaunch]]
+name = "migrate"
+command = "sh"
+args = ["-c", "echo migrated"]
+[[fleet.web]]
+name = "app"
+command = "sleep"
+args = ["1000"]
+user = "nobody-of-this-name"
+`);
+    const { code, stdout, stderr } = await fleet.ended();
+    expect([code, stderr]).toEqual([1, expect.stringContaining('there is no user "nobody-of-this-name"')]);
+    expect(stdout).not.toContain("migrated");
+  });
 });

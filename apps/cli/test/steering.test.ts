@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { eventually, freePort, isAlive } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
@@ -100,6 +102,44 @@ critical = false
     const invalid = await command("reload");
     expect([invalid.code, invalid.stderr]).toEqual([2, expect.stringMatching(/ship-manifest.toml:\d+:\d+/)]);
     expect((await unitsOf(command)).get("kept")?.pid).toBe(before.get("kept")?.pid);
+  });
+
+  test("refuses to add a ship where somebody else listens, and starts nothing", async () => {
+    const [first, taken] = [await freePort(), await freePort()];
+    await using fleet = startFleet(ship("app", first));
+    const command = on(fleet);
+    await fleet.running();
+    const stranger = createServer().listen(taken, "127.0.0.1");
+    await once(stranger, "listening");
+    writeFileSync(join(fleet.folder, "ship-manifest.toml"), `${ship("app", first)}${ship("late", taken)}`);
+    const refused = await command("reload");
+    stranger.close();
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(new RegExp(`ship "late".*${taken}.*already`))]);
+    expect([...(await unitsOf(command)).keys()]).toEqual(["app"]);
+  });
+
+  test("goes on launching when one ship is stopped meanwhile", async () => {
+    const port = await freePort();
+    await using fleet = startFleet(`
+${ship("slow", port).replace("env = {", 'env = { SICK = "1", ')}
+[[fleet.web]]
+name = "other"
+command = "sleep"
+args = ["1000"]
+`);
+    const command = on(fleet);
+    await fleet.line("the slow ship", (line) => line.ship === "slow" && line.msg === "listening");
+    expect((await command("stop", "slow")).code).toBe(0);
+    await fleet.running();
+    expect((await unitsOf(command)).get("other")?.state).toBe("up");
+  });
+
+  test("says what is no signal, and takes numbers", async () => {
+    await using fleet = startFleet('[[fleet.web]]\nname = "x"\ncommand = "sleep"\nargs = ["1000"]\n');
+    const command = on(fleet);
+    await fleet.running();
+    expect(await command("signal", "x", "nope")).toMatchObject({ code: 2, stderr: expect.stringContaining('there is no signal "nope"') });
+    expect(await command("signal", "x", "15")).toMatchObject({ code: 0, stdout: 'SIGTERM went to "x"\n' });
   });
 
   test("goes back to the old manifest when a replacement does not come up", async () => {

@@ -1,5 +1,5 @@
 // entry: .
-import { Address, Closable, Subscribable, AbortOptions, Deps, MothershipError } from '@mothership/kernel';
+import { Address, AbortOptions, Closable, Subscribable, Deps, MothershipError } from '@mothership/kernel';
 import { Writable } from 'node:stream';
 
 /** Looks once. Resolves: it passed. Rejects: the message says why not. It must end when the signal fires. */
@@ -218,16 +218,18 @@ interface CommandIssue {
     /** Of the process. */
     readonly name: string;
     readonly command: string;
-    /** ENOENT: not found. EACCES: found, but it may not be executed. ENOTDIR: the folder is not one. */
-    readonly code: "ENOENT" | "EACCES" | "ENOTDIR";
+    /** ENOENT: not found. EACCES: found, but it may not be executed. ENOTDIR: the folder is not one. EPERM: not as that user or group. */
+    readonly code: "ENOENT" | "EACCES" | "ENOTDIR" | "EPERM";
     /** One sentence with the fix where one is known. */
     readonly message: string;
 }
 type What = Pick<ProcessSpec, "name" | "command" | "env" | "args"> & {
     readonly cwd?: string | undefined;
+    readonly user?: string | number | undefined;
+    readonly group?: string | number | undefined;
 };
 /**
- * Which of the commands cannot be found or executed, as the system would look them up: in the PATH of the process's own environment,
+ * Which of the processes cannot be run: whose user or group is none that we may change to, whose command cannot be found or executed, as the system would look them up: in the PATH of the process's own environment,
  * from its own folder. Nothing is started. Rights are those of this process, not of `user`.
  */
 declare function checkCommands(specs: readonly What[]): readonly CommandIssue[];
@@ -452,6 +454,10 @@ interface Applied {
     /** Changed without a restart. */
     readonly updated: readonly string[];
 }
+interface StartOptions extends AbortOptions {
+    /** One that is told to stop meanwhile, and what waits for it, is logged and left at that instead of rejecting. Default false. */
+    readonly leaveStopped?: boolean;
+}
 /** A set of processes under supervision. Nothing runs before `start`; nothing is left after `close`. */
 interface Supervisor extends Closable {
     readonly events: Subscribable<SupervisorEvents>;
@@ -467,7 +473,7 @@ interface Supervisor extends Closable {
      * @throws {TaskFailedError} when the one that failed is a task.
      * @throws {SupersededError} when one of them was told to stop meanwhile.
      */
-    start(names?: readonly string[], options?: AbortOptions): Promise<void>;
+    start(names?: readonly string[], options?: StartOptions): Promise<void>;
     /**
      * Stops these, or all: each once those that depend on it, among these, are gone. Resolves when nothing of their families is left.
      * They are not started again until `start` or `restart`. The signal ends the wait, not the stop.
@@ -605,4 +611,4 @@ declare function sweepFleet(fleetId: string, deps: Deps, { graceMs, signal }?: S
 declare function runTasks(specs: readonly ProcessSpec[], deps: SupervisorDeps, { signal, ...options }?: AbortOptions & Pick<SupervisorOptions, "fleetId" | "shutdownMs" | "maxStarting" | "dieWithSupervisor" | "cgroups">): Promise<void>;
 
 export { DisabledError, SpecError, StartFailedError, StuckError, SupersededError, SupervisorClosedError, TaskFailedError, UnknownProcessError, checkCommands, connectCheck, openSupervisor, processStates, renderJson, renderPrefixed, runTasks, streamSink, sweepFleet };
-export type { Applied, CheckSpec, CommandIssue, Dependency, ExecProbe, ExitReport, HttpProbe, LogFileSpec, LogLine, LogPolicy, LogProbe, LogSink, NotifyProbe, OnLost, PrefixOptions, Probe, ProbeFunction, ProbeResult, ProcessSnapshot, ProcessSpec, ProcessState, RestartPolicy, StartupSpec, StopPolicy, Supervisor, SupervisorDeps, SupervisorEvents, SupervisorOptions, SweepFleetOptions };
+export type { Applied, CheckSpec, CommandIssue, Dependency, ExecProbe, ExitReport, HttpProbe, LogFileSpec, LogLine, LogPolicy, LogProbe, LogSink, NotifyProbe, OnLost, PrefixOptions, Probe, ProbeFunction, ProbeResult, ProcessSnapshot, ProcessSpec, ProcessState, RestartPolicy, StartOptions, StartupSpec, StopPolicy, Supervisor, SupervisorDeps, SupervisorEvents, SupervisorOptions, SweepFleetOptions };

@@ -1,19 +1,22 @@
-import { ensurePrivateFolder, fleetId, serveControl } from "@mothership/control";
+import { fleetId, serveControl } from "@mothership/control";
+import { socketFolder } from "@mothership/docking";
 import { runOnce } from "@mothership/flagship";
-import { type AbortOptions, type Clock, type Closable, type Deps, hasCode, type Logger, messageOf } from "@mothership/kernel";
+import { type AbortOptions, type Clock, type Closable, type Deps, deadline, hasCode, type Logger, messageOf } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
 import { type LogSink, openSupervisor, runTasks, type Supervisor, sweepFleet } from "@mothership/supervisor";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
+import { openBaySockets } from "./bay-sockets.ts";
 import { type Edge, openEdge } from "./edge.ts";
 import { UplinksDownError } from "./errors.ts";
 import { RunningFleetControl } from "./fleet-control.ts";
+import { keepJournal } from "./journal.ts";
 import { openMetrics } from "./observe.ts";
 import type { EdgePlan } from "./plan/edge.ts";
 import { coordinatorFor } from "./plan/election.ts";
 import { plannerFor } from "./plan/fleet.ts";
 import type { Surroundings } from "./plan/processes.ts";
 import { assertLaunchable } from "./preflight.ts";
-import { type Mothership, RunningFleet } from "./running-fleet.ts";
+import { drainMsOf, type Mothership, RunningFleet } from "./running-fleet.ts";
 import { StatusKeeper } from "./status.ts";
 
 export interface LaunchOptions extends AbortOptions {
@@ -30,6 +33,10 @@ export interface LaunchOptions extends AbortOptions {
   readonly file?: string | undefined;
   /** Reads the manifest again for a reload. Default: the same once more. @throws {ManifestError} */
   readonly read?: (() => Promise<Manifest>) | undefined;
+  /** Hears the exit code of an essential process that is lost for good, also while launching. */
+  readonly onEssentialLost?: ((exitCode: number) => void) | undefined;
+  /** Folder of the sockets of bays. Default: as the docking protocol has it. */
+  readonly baySockets?: string | undefined;
   /** For whoever asks. Default: "". */
   readonly version?: string | undefined;
 }
@@ -63,7 +70,11 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   const { clock, log, sink, surroundings, signal, force, controlSocket, version = "", file = "" } = options;
   const deps: Deps = { clock, log };
   let edge: Edge | undefined;
-  const planner = plannerFor(surroundings, async (bay, asked) => await edge?.bayReady(bay, asked));
+  const planner = plannerFor(
+    surroundings,
+    options.baySockets ?? socketFolder(surroundings.env),
+    async (bay, asked) => await edge?.bayReady(bay, asked),
+  );
   const processes = planner.processesOf(manifest);
   const tasks = planner.tasksOf(manifest);
 
@@ -74,6 +85,8 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   // Opened before it is needed, so that the fleet can be looked at from the first phase on. It starts nothing by itself.
   const supervisor = openSupervisor(processes, { ...deps, sinks: [sink], drain }, { ...mark, shutdownMs });
   opened.push(supervisor);
+  keepJournal(supervisor, log);
+  supervisor.events.on("essentialLost", ({ exitCode }) => options.onEssentialLost?.(exitCode));
   supervisor.events.on("stateChanged", ({ name, to }) => edge?.setAvailable(name, to === "up" || to === "ready"));
   const about = { version, path: file, read: options.read ?? (async () => manifest) };
   const control = new RunningFleetControl(manifest, { supervisor, keeper, deps, about, planner });
@@ -91,14 +104,20 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   keeper.move("advance"); // preflight
   await assertLaunchable(manifest, [...tasks, ...processes], deps);
   // Requests with their cookies go to whoever listens in that folder.
-  if (manifest.bays.length > 0) ensurePrivateFolder(planner.socketFolder);
+  const baysNow = (): string[] => Array.from(control.members.values()).flatMap(({ name, kind }) => (kind === "bay" ? [name] : []));
+  const sockets = manifest.bays.length > 0 ? openBaySockets(planner.socketFolder, baysNow) : undefined;
+  // Closed last: bays take their own sockets away only when they end well.
+  if (sockets) {
+    opened.unshift(sockets);
+    servers.push(sockets);
+  }
   const observed = { supervisor, members: () => control.members, edge: () => edge, status: () => keeper.status };
   const metrics = await openMetrics(manifest.mothership.metricsPort, version, observed, deps);
   serve(metrics);
   // Listeners open before any process runs, so that a taken port fails the launch while that costs nothing. Until a ship is ready it is answered 503.
   const plan = planner.edgePlanOf(manifest);
   edge = await openEdge(plan, deps, { onBayFault: (bay, reason) => endBay(supervisor, bay, reason, deps), metrics: metrics?.metrics });
-  opened.push(edge);
+  opened.push(within(drainMsOf(manifest), edge, clock));
   control.attach(edge);
   sayPlainHttps(plan, deps);
   signal?.throwIfAborted();
@@ -115,12 +134,21 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
 
   keeper.move("advance"); // docking
   const bays = manifest.bays.filter(({ disabled }) => !disabled).map(({ name }) => name);
-  if (bays.length > 0) await supervisor.start(bays, { signal });
+  if (bays.length > 0) await supervisor.start(bays, { signal, leaveStopped: true });
 
   keeper.move("advance"); // launching
-  await supervisor.start(undefined, { signal });
+  await supervisor.start(undefined, { signal, leaveStopped: true });
   signal?.throwIfAborted();
-  return new RunningFleet({ supervisor, edge, control, servers, shutdownMs }, keeper, deps, force);
+  return new RunningFleet({ supervisor, edge, control, servers, drainMs: drainMsOf(manifest) }, keeper, deps, force);
+}
+
+/** The same, with so much time for its polite end. */
+function within(ms: number, closable: Closable, clock: Clock): Closable {
+  const close = async ({ signal }: AbortOptions = {}): Promise<void> => {
+    using limit = deadline("finishing the requests that run", ms, clock, signal);
+    await closable.close({ signal: limit.signal });
+  };
+  return { close, [Symbol.asyncDispose]: () => close() };
 }
 
 function sayPlainHttps({ listeners }: EdgePlan, { log }: Deps): void {

@@ -16,14 +16,19 @@ const lookMs = 1000;
  */
 export async function assertLaunchable(manifest: Manifest, specs: readonly ProcessSpec[], deps: Deps): Promise<void> {
   const commands = missingCommands(specs);
-  const [folders, addresses] = await Promise.all([missingFolders(manifest), takenAddresses(manifest, deps)]);
+  const [folders, addresses] = await Promise.all([missingFolders(manifest), takenAddresses(shipAddresses(manifest), deps)]);
   const problems = [...commands, ...folders, ...addresses];
   if (problems.length > 0) throw new PreflightError(problems);
 }
 
-/** What of that concerns processes alone: their commands. @throws {PreflightError} */
-export function assertStartable(specs: readonly ProcessSpec[]): void {
-  const problems = missingCommands(specs);
+/**
+ * What of that concerns processes which a reload is going to start: their commands, and the addresses of those that did not listen there
+ * before. @throws {PreflightError}
+ */
+export async function assertStartable(next: Manifest, before: Manifest, specs: readonly ProcessSpec[], deps: Deps): Promise<void> {
+  const held = new Set(shipAddresses(before).map(({ address }) => formatAddress(address)));
+  const wanted = shipAddresses(next).filter(({ address }) => !held.has(formatAddress(address)));
+  const problems = [...missingCommands(specs), ...(await takenAddresses(wanted, deps))];
   if (problems.length > 0) throw new PreflightError(problems);
 }
 
@@ -43,8 +48,8 @@ async function missingFolders({ mothership }: Manifest): Promise<string[]> {
 }
 
 // A ship whose port somebody else holds would crash for ever, or worse: its health check would pass against the stranger.
-async function takenAddresses(manifest: Manifest, deps: Deps): Promise<string[]> {
-  const looks = shipAddresses(manifest).map(async ({ ship, address }) =>
+async function takenAddresses(wanted: ReturnType<typeof shipAddresses>, deps: Deps): Promise<string[]> {
+  const looks = wanted.map(async ({ ship, address }) =>
     (await answers(address, deps))
       ? [`ship "${ship}" is to listen on ${formatAddress(address)}, but something else already does; stop that, or change the ship's bind`]
       : [],

@@ -49,7 +49,12 @@ export async function reloadFleet(parts: ReloadParts, { signal }: AbortOptions):
   if (plan.needsRestart.length > 0) throw new ReloadRefusedError(plan.needsRestart);
   const processes = planner.processesOf(next);
   const fresh = new Set([...plan.added, ...plan.replaced]);
-  assertStartable(processes.filter(({ name }) => fresh.has(name)));
+  await assertStartable(
+    next,
+    before,
+    processes.filter(({ name }) => fresh.has(name)),
+    deps,
+  );
   const use = async (manifest: Manifest): Promise<void> => {
     await edge?.replace(planner.edgePlanOf(manifest));
     adopt(manifest);

@@ -1,5 +1,6 @@
 import type { FleetControl } from "@mothership/control";
 import { type AbortOptions, type Closable, type Deps, deadline, type Subscribable } from "@mothership/kernel";
+import type { Manifest } from "@mothership/manifest";
 import type { Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
 import type { FinalStatus, Status } from "./lifecycle.ts";
@@ -31,12 +32,17 @@ export interface OpenParts {
   readonly control: FleetControl;
   /** What answers to the end: the control socket, the metrics page. */
   readonly servers: readonly Closable[];
-  /** For the whole fleet to end. */
-  readonly shutdownMs: number;
+  /** How long requests that run get at the end. */
+  readonly drainMs: number;
 }
 
 /** Requests that run when the stop is asked for get so long, and never more than this share of the whole time; the rest belongs to the ships. */
 const edgeDrain = { mostMs: 15_000, share: 0.6 };
+
+/** How long requests that run get when a fleet of this manifest ends. */
+export function drainMsOf({ mothership }: Manifest): number {
+  return Math.min(edgeDrain.mostMs, mothership.shutdownTimeoutMs * edgeDrain.share);
+}
 
 /** From the end of launching to the end of all: follows the ships, and ends in order. */
 export class RunningFleet implements Mothership {
@@ -108,8 +114,7 @@ export class RunningFleet implements Mothership {
   /** The network first, so that no request meets a ship that is leaving; then the ships, in the reverse of their order. */
   #end(ending: Ending, { signal }: AbortOptions): Promise<void> {
     this.#closing ??= (async () => {
-      const drainMs = Math.min(edgeDrain.mostMs, this.#parts.shutdownMs * edgeDrain.share);
-      using limit = deadline("finishing the requests that run", drainMs, this.#deps.clock, signal);
+      using limit = deadline("finishing the requests that run", this.#parts.drainMs, this.#deps.clock, signal);
       await this.#parts.edge.close({ signal: limit.signal });
       await this.#parts.supervisor.close({ signal });
       this.#keeper.move("drained");

@@ -15,13 +15,20 @@ export async function logs(invocation: Invocation, terminal: Terminal): Promise<
   const names = invocation.operands.length > 0 ? invocation.operands : (await control.snapshot()).units.map((unit) => unit.name);
   const sink = invocation.json ? jsonSink(terminal.out) : prettySink(terminal.out, { names, color: terminal.color });
   using stopped = listenForStop({ received: () => undefined, failed: (error) => terminal.err(`${String(error)}\n`) }, "stop");
+  // Whoever read this has gone, as `head` does after its lines: there is nobody to go on for.
+  const gone = new AbortController();
+  const leave = (): void => gone.abort(new Error("nobody reads on"));
+  process.stdout.once("error", leave);
+  const signal = AbortSignal.any([stopped.stop, gone.signal]);
   try {
-    for await (const line of control.logs({ units: names, ...rangeOf(invocation), follow: invocation.follow, signal: stopped.stop })) {
+    for await (const line of control.logs({ units: names, ...rangeOf(invocation), follow: invocation.follow, signal })) {
       if (line.dropped > 0) terminal.err(`mothership: ${line.dropped} lines of "${line.name}" came faster than they could be shown\n`);
       sink.ship(line);
     }
   } catch (error) {
-    if (!stopped.stop.aborted) throw error;
+    if (!signal.aborted) throw error;
+  } finally {
+    process.stdout.removeListener("error", leave);
   }
   return exitCodes.done;
 }

@@ -9,7 +9,7 @@ import { launch } from "../bridge/launch.ts";
 import type { FinalStatus } from "../bridge/lifecycle.ts";
 import { jsonSink, type LogSink, prettySink } from "../bridge/log-sink.ts";
 import type { Mothership } from "../bridge/running-fleet.ts";
-import { controlSocket, manifestIdentity } from "../control-socket.ts";
+import { baySockets, controlSocket, manifestIdentity } from "../control-socket.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { readManifest } from "../manifest-file.ts";
@@ -19,7 +19,8 @@ import { version } from "../version.ts";
 
 /** `mothership run`: until a signal ends it, or an essential ship is lost. */
 export async function run(invocation: Invocation, terminal: Terminal): Promise<number> {
-  const { manifest, warnings } = await readManifest(invocation);
+  const sockets = baySockets(invocation);
+  const { manifest, warnings } = await readManifest(invocation, sockets);
   for (const warning of warnings) terminal.err(`mothership: ${warning}\n`);
   if (invocation.tui && !terminal.interactive) throw new UsageError("--tui needs a terminal");
   const names = [...manifest.mothership.prelaunch, ...manifest.ships, ...manifest.bays].map((one) => one.name);
@@ -32,6 +33,7 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   const sink = terminal.interactive ? prettySink(write, { names, color: terminal.color }) : jsonSink(write);
   const log = createLogger({ clock: systemClock, level: logLevel(process.env["MOTHERSHIP_LOG"]), write: sink.own });
   let fleet: Mothership | undefined;
+  let lost: number | undefined;
   // A service has no terminal that could hang up; there SIGHUP asks for a reload, as everywhere.
   const reload = (): void => {
     fleet?.control.reload().catch((error: unknown) => log.error("The reload failed", { error }));
@@ -50,14 +52,18 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
       force,
       controlSocket: controlSocket(invocation),
       file: manifestIdentity(invocation),
-      read: async () => (await readManifest(invocation)).manifest,
+      read: async () => (await readManifest(invocation, sockets)).manifest,
+      baySockets: sockets,
+      onEssentialLost: (exitCode) => {
+        lost ??= exitCode;
+      },
       version,
     });
   } catch (error) {
     const asked = signals.stop.aborted && signals.mistake === undefined;
     if (!signals.stop.aborted) for (const line of problems(error)) terminal.err(`mothership: ${line}\n`);
     sayLast(asked ? "landed" : "failed", sink, terminal, output);
-    return asked ? exitCodes.done : exitCodes.failed;
+    return asked ? exitCodes.done : (lost ?? exitCodes.failed);
   }
   for (const { bind, address } of fleet.listening) log.info("Listening", { bind, address });
   log.info("Mothership runs", { ships: manifest.ships.length });

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { type FleetControl, type ReloadPlan, UnitUnknownError } from "@mothership/control";
 import { deadline, systemClock } from "@mothership/kernel";
 import { parseDuration } from "@mothership/manifest";
@@ -22,10 +23,20 @@ export async function steer(verb: keyof typeof did, invocation: Invocation, term
 /** `mothership signal NAME SIGNAL`. */
 export async function signal(invocation: Invocation, terminal: Terminal): Promise<number> {
   const [name = "", written = ""] = invocation.operands;
-  const signal = written.toUpperCase().replace(/^(?!SIG)/, "SIG");
+  const signal = signalNamed(written);
   await fleetOf(invocation).signal(name, signal);
   terminal.out(invocation.json ? `${JSON.stringify({ unit: name, done: "signal", signal })}\n` : `${signal} went to "${name}"\n`);
   return exitCodes.done;
+}
+
+/** A signal by its name, with or without SIG, or by its number. */
+function signalNamed(written: string): string {
+  const name = /^\d+$/.test(written)
+    ? Object.entries(constants.signals).find(([, number]) => number === Number(written))?.[0]
+    : written.toUpperCase().replace(/^(?!SIG)/, "SIG");
+  if (name === undefined || !Object.hasOwn(constants.signals, name))
+    throw new UsageError(`there is no signal "${written}"; write one such as SIGHUP`);
+  return name;
 }
 
 /** `mothership plan` and `reload`. */

@@ -1,4 +1,4 @@
-import { bayAddress, socketFolder } from "@mothership/docking";
+import { bayAddress } from "@mothership/docking";
 import type { Manifest } from "@mothership/manifest";
 import type { ProcessSpec } from "@mothership/supervisor";
 import { type EdgePlan, planEdge } from "./edge.ts";
@@ -13,8 +13,7 @@ export interface Planner {
   edgePlanOf(manifest: Manifest): EdgePlan;
 }
 
-export function plannerFor(surroundings: Surroundings, bayReady: Docks["ready"]): Planner {
-  const folder = socketFolder(surroundings.env);
+export function plannerFor(surroundings: Surroundings, folder: string, bayReady: Docks["ready"]): Planner {
   return {
     socketFolder: folder,
     tasksOf: (manifest) => planTasks(manifest, surroundings),
