@@ -212,7 +212,10 @@ class Machine {
       const helpful: readonly CauseType[] = ["go", "startupPassed", "drained", "emptied", "readyPassed", "delayElapsed"];
       const next =
         possible.find(({ type }) => helpful.includes(type)) ??
-        (state === "stopping" ? ({ type: "exited", incarnation, code: 0, signal: null, frozen: false } as const) : undefined);
+        // One that survived SIGKILL may still be there while it is swept; it ends like the others.
+        (state === "stopping" || (state === "sweeping" && this.#alive)
+          ? ({ type: "exited", incarnation, code: 0, signal: null, frozen: false } as const)
+          : undefined);
       if (!next) break;
       this.take(next);
     }
