@@ -79,7 +79,7 @@ function routesOf(members: ReadonlyMap<string, Member>): readonly object[] {
       name: member.name,
       kind: member.kind,
       routes: member.routes,
-      ...(member.kind === "ship" ? { bind: member.bind } : clientsOf(member)),
+      ...(member.kind === "ship" ? { bind: member.bind, upstream: member.upstream } : clientsOf(member)),
     }));
 }
 

@@ -51,6 +51,10 @@ export const limits = {
   clients: 1_000_000,
   fuel: 1_000_000_000,
   rate: 1e9,
+  /** Of a bind, a client or a ship; requests that wait. */
+  connections: 1_000_000,
+  /** Header fields of a head. */
+  fields: 10_000,
 } as const;
 
 /** What holds when the manifest says nothing. */
@@ -58,6 +62,32 @@ export const defaults = {
   compression: false,
   corsCache: { enabled: false, defaultTtlSeconds: 3600, maxEntries: 10_000 },
   proxyProtocol: false,
+  bind: {
+    http2: true,
+    minTlsVersion: "1.2",
+    maxConnections: 16_384,
+    maxHead: "16KiB",
+    maxFields: 100,
+    maxTarget: "8KiB",
+    headTimeout: "30s",
+    idleTimeout: "75s",
+    stallTimeout: "30s",
+    minRate: 64,
+  },
+  proxy: { forwarded: false, via: "mothership", tunnelTimeout: "1h" },
+  upstream: {
+    maxConnections: 256,
+    maxQueued: 1024,
+    maxHead: "64KiB",
+    maxFields: 200,
+    connectTimeout: "5s",
+    queueTimeout: "10s",
+    answerTimeout: "60s",
+    stallTimeout: "60s",
+    idleTimeout: "4s",
+    retries: { enabled: true, share: 0.2, min: 3 },
+    breaker: { enabled: false, failureShare: 0.5, minRequests: 10, window: "10s", openFor: "2s" },
+  },
   staticPrefix: "/",
   flagship: {
     enabled: false,

@@ -3,16 +3,12 @@ import { type IssueList, shown } from "./issue.ts";
 import { defaults } from "./limits.ts";
 import { isNetwork } from "./networks.ts";
 import type { NormalizeContext } from "./normalize.ts";
-import { placeOf } from "./normalize-process.ts";
+import { requestLimits } from "./normalize-edge.ts";
+import { filePath } from "./normalize-process.ts";
 import { readAddress, uniqueTexts } from "./normalize-values.ts";
 import type { Path } from "./positions.ts";
 import type { Loose, RawBind, RawMothership } from "./raw.ts";
-import type { Bind, Certificate, FilePath } from "./types.ts";
-
-/** A file of the manifest by the path as written. */
-export function filePath(written: string, folder: string): FilePath {
-  return { path: placeOf(written, folder) ?? "", written };
-}
+import type { Bind, Certificate } from "./types.ts";
 
 /** `[mothership.bind]`. Those whose address cannot be read are left out, with an issue. */
 export function normalizeBinds(
@@ -32,6 +28,7 @@ export function normalizeBinds(
     const rest = restOf(table, own, context);
     const address = readAddress(table.addr, path, issues);
     if (!address) return [];
+    checkTlsKeys(table, own, issues);
     if (rest.mode !== undefined && address.kind !== "unix")
       issues.add([...own, "mode"], `bind "${name}" is no Unix socket, so it has no "mode"`, { at: "key" });
     return [{ bind: { name, address, ...rest }, use: { owner: `bind "${name}"`, address, path } }];
@@ -45,7 +42,22 @@ function restOf(table: Loose<RawBind>, path: Path, { issues, folder }: Normalize
     trustedProxies: networks(table.trusted_proxies, [...path, "trusted_proxies"], issues),
     certificates: certificatesOf(table, path, folder, issues),
     ...(table.mode !== undefined && { mode: Number.parseInt(table.mode, 8) }),
+    http2: table.http2 ?? defaults.bind.http2,
+    minTlsVersion: table.min_tls_version ?? defaults.bind.minTlsVersion,
+    maxConnections: table.max_connections ?? defaults.bind.maxConnections,
+    limits: requestLimits(table, path, issues),
   };
+}
+
+/** What is about TLS alone stands beside a certificate, or does nothing. */
+function checkTlsKeys(table: Loose<RawBind>, path: Path, issues: IssueList): void {
+  if ("cert" in table || "certs" in table || "key" in table) return;
+  for (const key of ["http2", "min_tls_version"] as const)
+    if (key in table)
+      issues.add([...path, key], `"${key}" is about TLS, and this bind has no certificate`, {
+        at: "key",
+        hint: 'add cert = "cert.pem" and key = "key.pem"',
+      });
 }
 
 function networks(written: readonly (string | undefined)[] | undefined, path: Path, issues: IssueList): readonly string[] {

@@ -10,7 +10,7 @@ import { readDuration, readSize, type Written } from "./normalize-units.ts";
 import { textTable } from "./normalize-values.ts";
 import type { Path } from "./positions.ts";
 import type { Loose, RawDependency, RawLog, RawProcess } from "./raw.ts";
-import type { CommandLine, LogSettings, Process, RestartSettings, StopSettings } from "./types.ts";
+import type { CommandLine, FilePath, LogSettings, Process, RestartSettings, StopSettings } from "./types.ts";
 
 /** A process as written, whatever kind it is. */
 type WrittenProcess = Loose<RawProcess> & {
@@ -60,6 +60,11 @@ export function normalizeProcess(
 /** A path as it counts from the manifest's folder; as written, when that is not known. */
 export function placeOf(written: string | undefined, folder: string): string | undefined {
   return written === undefined || folder === "" ? written : resolve(folder, written);
+}
+
+/** A file of the manifest by the path as written. */
+export function filePath(written: string, folder: string): FilePath {
+  return { path: placeOf(written, folder) ?? "", written };
 }
 
 function dependenciesOf(layers: Layers<WrittenProcess>, issues: IssueList): readonly Need[] {

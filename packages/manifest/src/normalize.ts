@@ -4,9 +4,10 @@ import { type Layer, Layers } from "./inherit.ts";
 import type { IssueList } from "./issue.ts";
 import { defaults } from "./limits.ts";
 import type { NamedFiles } from "./named-files.ts";
-import { filePath, normalizeBinds } from "./normalize-binds.ts";
+import { normalizeBinds } from "./normalize-binds.ts";
 import { normalizeChecks } from "./normalize-checks.ts";
-import { normalizeProcess } from "./normalize-process.ts";
+import { normalizeProxy, normalizeUpstream } from "./normalize-edge.ts";
+import { filePath, normalizeProcess } from "./normalize-process.ts";
 import { readDuration, readSize } from "./normalize-units.ts";
 import { readAddress, readRoute, textTable, uniqueTexts } from "./normalize-values.ts";
 import { normalizeFlagship, normalizeUplinks } from "./normalize-world.ts";
@@ -64,6 +65,7 @@ export function normalize(raw: Loose<RawManifest>, surroundings: Omit<NormalizeC
       folder: context.folder,
       mothership: {
         binds: binds.map(({ bind }) => bind),
+        proxy: normalizeProxy(settings.proxy, context),
         staticDirs: staticDirs.map(({ value }) => value),
         compression: settings.compression ?? defaults.compression,
         corsCache: corsCache(settings.cors_cache),
@@ -178,8 +180,9 @@ function normalizeShip(
   const { table, path } = layers.own;
   const bind = readAddress(table.bind, [...path, "bind"], context.issues);
   const hasBind = "bind" in table;
+  const upstream = normalizeUpstream(layers, hasBind, context.issues);
   const checks = normalizeChecks(layers, { name: fields.name, bind, hasBind, issues: context.issues }, places.routes.length > 0);
-  const value: Ship = { kind: "ship", ...fields, group, order, ...(bind && { bind }), ...checks, oneshot };
+  const value: Ship = { kind: "ship", ...fields, group, order, ...(bind && { bind }), ...checks, oneshot, upstream };
   return { value, path, ...places, hasBind };
 }
 

@@ -18,6 +18,7 @@ export interface RawMothership {
   cors_cache?: boolean | RawCorsCache;
   static_dirs?: RawStaticDir[];
   bind?: Record<string, string | RawBind>;
+  proxy?: RawProxy;
   rate_limiting?: RawRateLimiting;
   prelaunch?: RawPrelaunchJob[];
   flagship?: RawFlagship;
@@ -46,6 +47,39 @@ export interface RawBind {
   key?: string;
   certs?: { cert: string; key: string }[];
   mode?: string;
+  http2?: boolean;
+  min_tls_version?: "1.2" | "1.3";
+  max_connections?: number;
+  max_head?: string;
+  max_fields?: number;
+  max_target?: string;
+  max_body?: string;
+  head_timeout?: string;
+  idle_timeout?: string;
+  stall_timeout?: string;
+  min_rate?: number;
+}
+
+export interface RawProxy {
+  max_connections_per_client?: number;
+  error_pages?: string;
+  forwarded?: boolean;
+  via?: string;
+  tunnel_timeout?: string;
+}
+
+export interface RawUpstream {
+  max_connections?: number;
+  max_queued?: number;
+  max_head?: string;
+  max_fields?: number;
+  connect_timeout?: string;
+  queue_timeout?: string;
+  answer_timeout?: string;
+  stall_timeout?: string;
+  idle_timeout?: string;
+  retries?: boolean | { share?: number; min?: number };
+  circuit_breaker?: boolean | { failure_share?: number; min_requests?: number; window?: string; open_for?: string };
 }
 
 interface RawRateLimiting {
@@ -160,6 +194,7 @@ export interface RawShip extends RawMember {
   startup?: RawCheck;
   readiness?: RawCheck;
   liveness?: boolean | RawCheck;
+  upstream?: RawUpstream;
 }
 
 export interface RawBay extends RawMember {

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { defaults, limits } from "./limits.ts";
-import { bindNamePattern, closed, text, texts } from "./schema-values.ts";
+import { bindNamePattern, closed, duration, size, text, texts, whole, yesNo } from "./schema-values.ts";
 
 /** Listeners. Build time only, as `schema.ts`. */
 
@@ -23,6 +23,28 @@ const proxyProtocol = Type.Union(
     default: defaults.proxyProtocol,
   },
 );
+
+const initial = defaults.bind;
+/** What a client may cost. */
+const clientLimits = {
+  http2: Type.Optional(yesNo("Offer HTTP/2 to clients of a bind that speaks TLS.", initial.http2)),
+  min_tls_version: Type.Optional(
+    Type.Enum(["1.2", "1.3"], { title: '"1.2" or "1.3"', description: "Lowest version of TLS.", default: initial.minTlsVersion }),
+  ),
+  max_connections: Type.Optional(
+    whole("a number of connections", "At a time; further ones are closed at once.", 1, limits.connections, initial.maxConnections),
+  ),
+  max_head: Type.Optional(size("Longest head of a request, from 1 KiB to 1 MiB; more is answered 431.", initial.maxHead)),
+  max_fields: Type.Optional(whole("a number of fields", "Header fields of a request; more is 431.", 1, limits.fields, initial.maxFields)),
+  max_target: Type.Optional(size("Longest request target, from 256 B to 1 MiB; more is answered 414.", initial.maxTarget)),
+  max_body: Type.Optional(size("Longest body of a request; more is answered 413. Default: any length.")),
+  head_timeout: Type.Optional(duration("How long a head may take to arrive; then 408.", initial.headTimeout)),
+  idle_timeout: Type.Optional(duration("How long a connection may rest between two requests.", initial.idleTimeout)),
+  stall_timeout: Type.Optional(duration("Longest silence in a request's body, or with an answer untaken.", initial.stallTimeout)),
+  min_rate: Type.Optional(
+    whole("a number of bytes a second", "Slowest rate of a request's body. 0: any.", 0, limits.rate, initial.minRate),
+  ),
+};
 
 const bind = Type.Union(
   [
@@ -49,6 +71,7 @@ const bind = Type.Union(
             maxLength: limits.nameLength,
           }),
         ),
+        ...clientLimits,
       },
       { title: 'a table such as { addr = "0.0.0.0:443", proxy_protocol = true }', ...closed },
     ),

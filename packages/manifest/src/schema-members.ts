@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { defaults, limits } from "./limits.ts";
+import { upstream } from "./schema-edge.ts";
 import { checkKeys, dependsOn, jobDependsOn, jobKeys, memberKeys } from "./schema-process.ts";
 import {
   args,
@@ -99,6 +100,7 @@ export const ship = Type.Object(
     oneshot,
     tags,
     ...ownChecks,
+    upstream,
     ...memberKeys,
   },
   { title: "a ship", description: "A process, proxied to on its own address.", ...closed },
@@ -173,7 +175,7 @@ export const base = Type.Object(
   {
     ship: Type.Optional(
       Type.Object(
-        { args, routes: shipRoutes, depends_on: dependsOn, env, critical, oneshot, tags, ...checkKeys, ...memberKeys },
+        { args, routes: shipRoutes, depends_on: dependsOn, env, critical, oneshot, tags, ...checkKeys, upstream, ...memberKeys },
         { title: "a table", description: "What every ship inherits.", ...closed },
       ),
     ),

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { defaults, limits } from "./limits.ts";
 import { binds } from "./schema-binds.ts";
+import { proxy } from "./schema-edge.ts";
 import { prelaunchJob } from "./schema-members.ts";
 import { logKeys } from "./schema-process.ts";
 import { closed, duration, name, tables, text } from "./schema-values.ts";
@@ -167,6 +168,7 @@ export const mothership = Type.Object(
       tables(staticDir, "[[mothership.static_dirs]]", "Folders of files that are served before routing.", limits.staticDirs),
     ),
     bind: Type.Optional(binds),
+    proxy: Type.Optional(proxy),
     rate_limiting: Type.Optional(
       Type.Object(
         {

@@ -97,7 +97,41 @@ describe("the schema", () => {
       drain_timeout: defaults.drainTimeout,
     };
     const checks = ["healthcheck", "startup", "readiness", "liveness"].map((key) => [`${key}.type`, defaults.checkType]);
-    const ship = { ...member, oneshot: defaults.oneshot, ...Object.fromEntries(checks) };
+    const { retries, breaker } = defaults.upstream;
+    const upstream = {
+      max_connections: defaults.upstream.maxConnections,
+      max_queued: defaults.upstream.maxQueued,
+      max_head: defaults.upstream.maxHead,
+      max_fields: defaults.upstream.maxFields,
+      connect_timeout: defaults.upstream.connectTimeout,
+      queue_timeout: defaults.upstream.queueTimeout,
+      answer_timeout: defaults.upstream.answerTimeout,
+      stall_timeout: defaults.upstream.stallTimeout,
+      idle_timeout: defaults.upstream.idleTimeout,
+      retries: retries.enabled,
+      ...under("retries", { share: retries.share, min: retries.min }),
+      circuit_breaker: breaker.enabled,
+      ...under("circuit_breaker", {
+        failure_share: breaker.failureShare,
+        min_requests: breaker.minRequests,
+        window: breaker.window,
+        open_for: breaker.openFor,
+      }),
+    };
+    const bind = {
+      proxy_protocol: defaults.proxyProtocol,
+      http2: defaults.bind.http2,
+      min_tls_version: defaults.bind.minTlsVersion,
+      max_connections: defaults.bind.maxConnections,
+      max_head: defaults.bind.maxHead,
+      max_fields: defaults.bind.maxFields,
+      max_target: defaults.bind.maxTarget,
+      head_timeout: defaults.bind.headTimeout,
+      idle_timeout: defaults.bind.idleTimeout,
+      stall_timeout: defaults.bind.stallTimeout,
+      min_rate: defaults.bind.minRate,
+    };
+    const ship = { ...member, oneshot: defaults.oneshot, ...Object.fromEntries(checks), ...under("upstream", upstream) };
     const bay = { ...member, cargo: defaults.cargo, reboard: defaults.reboard, max_clients: defaults.maxClients };
     const module = {
       phase: defaults.phase,
@@ -113,7 +147,10 @@ describe("the schema", () => {
       "mothership.cors_cache.default_ttl": defaults.corsCache.defaultTtlSeconds,
       "mothership.cors_cache.max_entries": defaults.corsCache.maxEntries,
       "mothership.static_dirs.prefix": defaults.staticPrefix,
-      "mothership.bind.proxy_protocol": defaults.proxyProtocol,
+      ...under("mothership.bind", bind),
+      "mothership.proxy.forwarded": defaults.proxy.forwarded,
+      "mothership.proxy.via": defaults.proxy.via,
+      "mothership.proxy.tunnel_timeout": defaults.proxy.tunnelTimeout,
       "mothership.shutdown_timeout": defaults.shutdownTimeout,
       ...under("mothership.logs", log),
       ...under("mothership.prelaunch", process),

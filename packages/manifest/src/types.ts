@@ -1,5 +1,10 @@
 import type { Address } from "@mothership/kernel";
 import type { StopSignal } from "./stop-signals.ts";
+import type { Bind, ProxySettings, UpstreamSettings } from "./types-edge.ts";
+import type { FilePath, LogFile } from "./types-values.ts";
+
+export type * from "./types-edge.ts";
+export type * from "./types-values.ts";
 
 /**
  * A checked manifest with every default applied: plain data that can be logged as JSON, compared and sent.
@@ -24,6 +29,7 @@ export interface Manifest {
 export interface MothershipSettings {
   /** `[mothership.bind]`, in file order. */
   readonly binds: readonly Bind[];
+  readonly proxy: ProxySettings;
   /** In file order; the longest prefix wins whatever the order. */
   readonly staticDirs: readonly StaticDir[];
   readonly compression: boolean;
@@ -36,37 +42,6 @@ export interface MothershipSettings {
   readonly prelaunch: readonly PrelaunchJob[];
   /** How long the whole fleet may take to stop before what is left is killed. */
   readonly shutdownTimeoutMs: number;
-}
-
-/** A named listener. */
-export interface Bind {
-  readonly name: string;
-  readonly address: Address;
-  /**
-   * PROXY protocol headers (v1 or v2). `true`: read where there is one; connections without one are served too. `"required"`: from every
-   * peer. `from`: from peers in these networks.
-   */
-  readonly proxyProtocol: boolean | "required" | { readonly from: readonly string[] };
-  /** Networks (`10.0.0.0/8`, or one address) of peers whose `X-Forwarded-*` headers are believed. */
-  readonly trustedProxies: readonly string[];
-  /** With at least one the bind speaks TLS; the client's server name chooses, the first is for all other names. Files are not looked at here. */
-  readonly certificates: readonly Certificate[];
-  /** Permissions of the Unix socket; absent: what the system gives it. */
-  readonly mode?: number;
-}
-
-/** A certificate chain and its private key, both PEM. */
-export interface Certificate {
-  readonly cert: FilePath;
-  readonly key: FilePath;
-}
-
-/** A path in the manifest. */
-export interface FilePath {
-  /** Absolute, resolved against the manifest's folder (as written, when that is not known). */
-  readonly path: string;
-  /** As it stands in the file, for messages. */
-  readonly written: string;
 }
 
 /** A folder of files served before routing. */
@@ -212,16 +187,6 @@ export interface LogSettings {
   readonly file?: LogFile;
 }
 
-/** A file that is renamed when it is full. */
-export interface LogFile {
-  /** Absolute (as written, when the folder is not known). */
-  readonly path: string;
-  readonly maxBytes: number;
-  /** Renamed files that are kept. */
-  readonly maxFiles: number;
-  readonly compress: boolean;
-}
-
 /** A job that ends before any ship or bay starts. */
 export interface PrelaunchJob extends Process {
   readonly kind: "job";
@@ -277,6 +242,7 @@ export interface Ship extends FleetMember {
   readonly liveness?: Check;
   /** Runs once and ends. */
   readonly oneshot: boolean;
+  readonly upstream: UpstreamSettings;
 }
 
 /** A process that takes WebSocket clients over one Unix socket (docking protocol). */

@@ -46,6 +46,7 @@ describe("docs/manifest.md", () => {
     ["## Whole file", schemaAt()],
     ["## `[mothership]`", schemaAt("mothership")],
     ["### `[mothership.bind]`", schemaAt("mothership", "bind")],
+    ["### `[mothership.proxy]`", schemaAt("mothership", "proxy")],
     ["### `[[mothership.static_dirs]]`", schemaAt("mothership", "static_dirs")],
     ["### `[mothership.cors_cache]`", schemaAt("mothership", "cors_cache")],
     ["### `[mothership.rate_limiting]`", schemaAt("mothership", "rate_limiting")],
@@ -59,6 +60,9 @@ describe("docs/manifest.md", () => {
     ["### Log files", schemaAt("fleet", "log")],
     ["### Checks", schemaAt("fleet", "startup")],
     ["### Dependencies", schemaAt("fleet", "depends_on")],
+    ["## How a ship is asked", schemaAt("fleet", "upstream")],
+    ["`retries` as a table", schemaAt("fleet", "upstream", "retries")],
+    ["`circuit_breaker` as a table", schemaAt("fleet", "upstream", "circuit_breaker")],
     ["## Routes", schemaAt("fleet", "routes")],
     ["## `[[modules]]`", schemaAt("modules")],
   ])("has exactly the keys of the schema, with their defaults, under %s", (mark, schema, ...shared) => {

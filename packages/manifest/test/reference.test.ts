@@ -9,7 +9,35 @@ const ws = 'ws = "127.0.0.1:8081"\n';
 const nothing = '[[fleet.web]]\nname = "idle"\ncommand = "true"\n';
 
 /** What everything is that says nothing about it. */
-const plainBind = { proxyProtocol: false, trustedProxies: [], certificates: [] };
+const plainBind = {
+  proxyProtocol: false,
+  trustedProxies: [],
+  certificates: [],
+  http2: true,
+  minTlsVersion: "1.2",
+  maxConnections: 16_384,
+  limits: {
+    maxHeadBytes: 16_384,
+    maxFields: 100,
+    maxTargetBytes: 8192,
+    headMs: 30_000,
+    idleMs: 75_000,
+    stallMs: 30_000,
+    minBytesPerSecond: 64,
+  },
+};
+const plainUpstream = {
+  maxConnections: 256,
+  maxQueued: 1024,
+  maxHeadBytes: 65_536,
+  maxFields: 200,
+  connectMs: 5000,
+  queueMs: 10_000,
+  answerMs: 60_000,
+  stallMs: 60_000,
+  idleMs: 4000,
+  retries: { ratio: 0.2, min: 3 },
+};
 const plainProcess = {
   dependsOn: [],
   runAs: {},
@@ -91,6 +119,7 @@ phase = "request"
           { name: "https", address: { kind: "tcp", host: "0.0.0.0", port: 443 }, ...plainBind },
           { name: "ws", address: { kind: "tcp", host: "0.0.0.0", port: 8080 }, ...plainBind },
         ],
+        proxy: { forwarded: false, via: "mothership", tunnelIdleMs: 3_600_000 },
         staticDirs: [{ path: "/srv/app/public", written: "./public", prefix: "/static" }],
         compression: true,
         corsCache: { enabled: false, defaultTtlMs: 3_600_000, maxEntries: 10_000 },
@@ -133,6 +162,7 @@ phase = "request"
           ...plainMember,
           critical: true,
           oneshot: false,
+          upstream: plainUpstream,
           tags: [],
         },
         {
@@ -147,6 +177,7 @@ phase = "request"
           ...plainMember,
           critical: false,
           oneshot: false,
+          upstream: plainUpstream,
           tags: [],
         },
         {
@@ -162,6 +193,7 @@ phase = "request"
           restart: { ...plainProcess.restart, when: "never" },
           critical: true,
           oneshot: true,
+          upstream: plainUpstream,
           tags: [],
         },
       ],
@@ -351,6 +383,7 @@ depends_on = []
       routes: [],
       dependsOn: [],
       oneshot: false,
+      upstream: plainUpstream,
     });
     expect(replaces.bays[0]).toMatchObject({ args: ["b"], routes: [], dependsOn: [], config: { a: "1", b: "2" } });
     expect(replaces.modules[0]).toMatchObject({ routes: [], config: { a: "1", b: "2" } });
