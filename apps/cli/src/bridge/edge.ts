@@ -58,7 +58,7 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
   const path = (next: EdgePlan, bays: OpenMap<BaySpec, Bay>) =>
     requestPath(next, { upstreams: valuesOf(upstreams), bays: valuesOf(bays) }, payloads, { remembered, metrics: options.metrics }, deps);
   // A bay dials as soon as it is open, so the listeners, which may be refused, come first.
-  const proxy = await openProxy({ listeners: plan.listeners }, path({ ...plan, routes: [] }, new Map()), deps);
+  const proxy = await openProxy({ ...plan.proxy, listeners: plan.listeners }, path({ ...plan, routes: [] }, new Map()), deps);
   let bays = openBays(plan.bays, new Map(), options, deps);
   proxy.replace(path(plan, bays));
 

@@ -44,7 +44,13 @@ async function missingFolders({ mothership }: Manifest): Promise<string[]> {
       ? []
       : [`the static folder "${written}" of prefix "${prefix}" ${found ? "is not a folder" : "does not exist"} (looked for ${path})`];
   });
-  return (await Promise.all(looks)).flat();
+  const pages = mothership.proxy.errorPages;
+  const found = pages && (await stat(pages.path).catch(() => undefined));
+  const noPages =
+    pages && !found?.isDirectory()
+      ? [`the folder of error pages "${pages.written}" ${found ? "is not a folder" : "does not exist"} (looked for ${pages.path})`]
+      : [];
+  return [...(await Promise.all(looks)).flat(), ...noPages];
 }
 
 // A ship whose port somebody else holds would crash for ever, or worse: its health check would pass against the stranger.

@@ -54,7 +54,7 @@ export function requestPath(
 
 function routesOf(plan: EdgePlan, { upstreams, bays }: Destinations, deps: Deps): Route[] {
   const handlers = new Map<string, Handler>();
-  for (const [name, upstream] of upstreams) handlers.set(name, forwardTo(upstream, deps));
+  for (const [name, upstream] of upstreams) handlers.set(name, forwardTo(upstream, deps, { tunnelIdleMs: plan.tunnelIdleMs }));
   for (const [name, bay] of bays) handlers.set(name, named(name, bay.handler));
   const filters = agentFilters(plan.routes);
   return plan.routes.flatMap(({ bind, pattern, stripPrefix, uaFilter, to }) => {

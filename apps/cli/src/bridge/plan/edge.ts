@@ -1,8 +1,7 @@
 import type { BaySpec } from "@mothership/docking";
-import type { Address } from "@mothership/kernel";
-import type { Bay, Bind, Manifest, Module, Route, Ship } from "@mothership/manifest";
+import type { Bay, Bind, Manifest, Module, ProxySettings, Route, Ship } from "@mothership/manifest";
 import type { PayloadSpec } from "@mothership/payloads";
-import type { ListenerSpec } from "@mothership/proxy";
+import type { ListenerSpec, ProxySpec, UpstreamSpec } from "@mothership/proxy";
 
 /**
  * All that the request path knows, as plain data that can be sent to a thread or another process:
@@ -10,6 +9,10 @@ import type { ListenerSpec } from "@mothership/proxy";
  */
 export interface EdgePlan {
   readonly listeners: readonly ListenerSpec[];
+  /** What holds for all listeners. */
+  readonly proxy: Omit<ProxySpec, "listeners">;
+  /** A tunnel to a ship in which nothing was sent for so long ends. */
+  readonly tunnelIdleMs: number;
   /** In the order in which they are tried. */
   readonly routes: readonly RoutePlan[];
   readonly upstreams: readonly UpstreamPlan[];
@@ -32,10 +35,8 @@ export interface RoutePlan {
   readonly to: string;
 }
 
-export interface UpstreamPlan {
-  readonly name: string;
-  readonly address: Address;
-}
+/** Whether it is available is no part of the plan. */
+export type UpstreamPlan = Omit<UpstreamSpec, "available">;
 
 export interface PayloadPlan {
   readonly spec: PayloadSpec;
@@ -46,12 +47,14 @@ export interface PayloadPlan {
 /** The request path that a manifest asks for. `bayAddressOf` tells where a bay listens. */
 export function planEdge({ mothership, ships, bays, modules }: Manifest, bayAddressOf: (name: string) => BaySpec["address"]): EdgePlan {
   const reachable = ships.filter((ship) => ship.bind !== undefined && ship.routes.length > 0);
-  const { corsCache, rateLimiting } = mothership;
+  const { corsCache, rateLimiting, proxy } = mothership;
   const { globalRps, perIpRpm } = rateLimiting;
   return {
     listeners: mothership.binds.map(listenerOf),
+    proxy: proxyOf(proxy),
+    tunnelIdleMs: proxy.tunnelIdleMs,
     routes: [...reachable, ...bays].sort((a, b) => a.order - b.order).flatMap(routesOf),
-    upstreams: reachable.flatMap(({ name, bind }) => (bind ? [{ name, address: bind }] : [])),
+    upstreams: reachable.flatMap(upstreamOf),
     bays: bays.map((bay) => bayOf(bay, bayAddressOf(bay.name))),
     payloads: modules.map(payloadOf),
     staticDirectories: mothership.staticDirs.map(({ path, prefix, bind }) => ({ path, prefix, ...(bind !== undefined && { bind }) })),
@@ -70,15 +73,38 @@ function routesOf({ name, routes }: Ship | Bay): RoutePlan[] {
   return routes.map((route: Route) => ({ ...route, to: name }));
 }
 
+function proxyOf({ maxConnectionsPerClient, errorPages, forwarded, via }: ProxySettings): EdgePlan["proxy"] {
+  return {
+    forwarding: { forwarded, via },
+    ...(maxConnectionsPerClient !== undefined && { maxConnectionsPerClient }),
+    ...(errorPages && { errorPages: { folder: errorPages.path } }),
+  };
+}
+
+function upstreamOf({ name, bind, upstream }: Ship): UpstreamPlan[] {
+  if (!bind) return [];
+  const { maxConnections, maxQueued, maxHeadBytes, maxFields, retries, breaker } = upstream;
+  const { connectMs, queueMs, answerMs, stallMs, idleMs } = upstream;
+  const timeouts = { connectMs, queueMs, firstByteMs: answerMs, stallMs, idleMs };
+  const limits = { maxHeadBytes, maxFields };
+  return [{ name, address: bind, maxConnections, maxQueued, limits, timeouts, retries, ...(breaker && { breaker }) }];
+}
+
 /** A bind that is called `https` and has no certificate stands behind something that ends TLS, as the reference has it. */
-function listenerOf({ name, address, proxyProtocol, trustedProxies, certificates, mode }: Bind): ListenerSpec {
+function listenerOf(bind: Bind): ListenerSpec {
+  const { name, address, proxyProtocol, trustedProxies, certificates, mode, maxConnections, http2, minTlsVersion } = bind;
+  const { maxHeadBytes, maxFields, maxTargetBytes, maxBodyBytes, ...timeouts } = bind.limits;
   const tls = certificates.map(({ cert, key }) => ({ certFile: cert.path, keyFile: key.path }));
   return {
     name,
     address,
     ...(proxyProtocol !== false && { proxyProtocol: proxyProtocol === true ? "auto" : proxyProtocol }),
     ...(trustedProxies.length > 0 && { trustedProxies }),
-    ...(tls.length > 0 && { tls: { certificates: tls } }),
+    maxConnections,
+    limits: { maxHeadBytes, maxFields, maxTargetBytes, ...(maxBodyBytes !== undefined && { maxBodyBytes }) },
+    timeouts,
+    ...(tls.length > 0 && { tls: { certificates: tls, minVersion: `TLSv${minTlsVersion}` } }),
+    ...(!http2 && { http2 }),
     ...(tls.length === 0 && name === "https" && { secure: true }),
     ...(mode !== undefined && { mode }),
   };
