@@ -13,6 +13,18 @@ export const exitCodes = {
   notRunning: 6,
 } as const;
 
+/** What each means, for help and the man page; 69 is said by the launcher in `bin`. */
+export const exitMeanings: readonly (readonly [code: number, meaning: string])[] = [
+  [exitCodes.done, "done; also after a stop that was asked for"],
+  [exitCodes.failed, "something failed while running; after the crash of a critical ship: that ship's own code"],
+  [exitCodes.usage, "the command line or the manifest is wrong; nothing was started"],
+  [exitCodes.rolledBack, "a reload was undone"],
+  [exitCodes.timedOut, "a wait was given up"],
+  [exitCodes.unknownUnit, "there is no such unit"],
+  [exitCodes.notRunning, "no fleet is running"],
+  [69, "this Node is too old"],
+];
+
 /** Codes of errors that have an exit code of their own; all others are `failed`. */
 const byError: Readonly<Record<string, number>> = {
   MS_USAGE: exitCodes.usage,

@@ -1,6 +1,7 @@
 import { hasCode, MothershipError, messageOf, redact } from "@mothership/kernel";
 import type { ManifestError } from "@mothership/manifest";
 import { type Invocation, parseCommandLine } from "./args.ts";
+import { completeWord } from "./completion/scripts.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { helpFor } from "./help.ts";
 import { yieldToInit } from "./pid1.ts";
@@ -24,6 +25,7 @@ export async function run(): Promise<void> {
 /** From the words behind `mothership` to the exit code. Whatever goes wrong becomes one clear text, never a stack. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
   try {
+    if (words[0] === completeWord) return await (await import("./completion/answer.ts")).answer(words.slice(1), terminal);
     return await perform(parseCommandLine(words), terminal);
   } catch (error) {
     return await report(error, terminal);
@@ -55,6 +57,8 @@ async function perform(invocation: Invocation, terminal: Terminal): Promise<numb
       return (await import("./commands/payload.ts")).payload(invocation, terminal);
     case "run":
       return (await import("./commands/run.ts")).run(invocation, terminal);
+    case "completions":
+      return (await import("./commands/completions.ts")).completions(invocation, terminal);
     case "tui":
       return (await import("./commands/tui.ts")).tui(invocation, terminal);
     case "status":

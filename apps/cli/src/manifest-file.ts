@@ -1,12 +1,6 @@
 import { loadManifest, type Manifest, selectByTags } from "@mothership/manifest";
 import type { Invocation } from "./args.ts";
-
-const defaultManifest = "ship-manifest.toml";
-
-/** The path of the manifest that the command line means. */
-export function manifestPath({ manifest }: Invocation): string {
-  return manifest ?? defaultManifest;
-}
+import { manifestPath } from "./manifest-path.ts";
 
 /** A manifest as the command line narrowed it, and what the user should know about that. */
 export interface ReadManifest {
@@ -20,7 +14,10 @@ export interface ReadManifest {
  *
  * @throws {ManifestError} with everything that is wrong with it; {SelectionError} when the filter fits nothing.
  */
-export async function readManifest(invocation: Invocation, baySockets?: string): Promise<ReadManifest> {
+export async function readManifest(
+  invocation: Pick<Invocation, "manifest" | "only" | "except">,
+  baySockets?: string,
+): Promise<ReadManifest> {
   const place = baySockets === undefined ? {} : { socketDir: baySockets };
   const manifest = await loadManifest(manifestPath(invocation), { env: process.env, ...place });
   if (invocation.only.length === 0 && invocation.except.length === 0) return { manifest, warnings: [] };

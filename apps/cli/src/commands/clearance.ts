@@ -2,7 +2,8 @@ import { hasCode } from "@mothership/kernel";
 import type { ManifestError } from "@mothership/manifest";
 import type { Invocation } from "../args.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { manifestPath, readManifest } from "../manifest-file.ts";
+import { readManifest } from "../manifest-file.ts";
+import { manifestPath } from "../manifest-path.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** `mothership clearance`: is the manifest valid? Touches neither the network nor any process. */

@@ -6,7 +6,7 @@ import type { Invocation } from "../args.ts";
 import { bayProject } from "../bay-project.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
-import { manifestPath } from "../manifest-file.ts";
+import { manifestPath } from "../manifest-path.ts";
 import type { Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
 

@@ -1,0 +1,13 @@
+import type { Invocation } from "../args.ts";
+import { scripts, shells } from "../completion/scripts.ts";
+import { UsageError } from "../errors.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** `mothership completions SHELL`: what that shell reads to complete words of this program. */
+export async function completions({ operands }: Invocation, terminal: Terminal): Promise<number> {
+  const shell = shells.find((name) => name === operands[0]);
+  if (!shell) throw new UsageError(`there is no completion for "${operands[0]}"; write one of ${shells.join(", ")}`);
+  terminal.out(scripts[shell]);
+  return exitCodes.done;
+}

@@ -1,0 +1,51 @@
+/** What a word of the command line is, for help and for completion. */
+export interface Value {
+  /** As help shows it: `FILE`, `NAME`. */
+  readonly shown: string;
+  /**
+   * Where words for it come from. unit: the fleet that runs, else the manifest. member: tags, groups and names of the manifest, with commas
+   * between. signal: the signals of this system. command: the commands. words: those of `words`. text: nobody can know.
+   */
+  readonly is: "file" | "unit" | "member" | "signal" | "command" | "words" | "text";
+  readonly words?: readonly string[];
+}
+
+/** An option that some command takes. One name means the same everywhere. */
+export interface Option {
+  /** The letter of its short form. */
+  readonly short?: string;
+  /** Absent: a switch. */
+  readonly value?: Value;
+  /** May be given more than once. */
+  readonly multiple?: boolean;
+  /** What it does, for help; a command may say it in its own words. */
+  readonly about: string;
+}
+
+const time = { shown: "TIME", is: "text" } as const;
+const members = { shown: "A,B", is: "member" } as const;
+
+/** Every option of every command. */
+export const options = {
+  manifest: { short: "c", value: { shown: "FILE", is: "file" }, about: "the manifest (default: ship-manifest.toml here)" },
+  only: { value: members, multiple: true, about: "only ships and bays with one of these tags, groups or names" },
+  except: { value: members, multiple: true, about: "all but those" },
+  tui: { about: "show the fleet in a user interface; q stops it" },
+  bay: { about: "a project of one WebSocket bay, ready to run" },
+  follow: { short: "f", about: "go on with what comes" },
+  tail: { short: "n", value: { shown: "LINES", is: "text" }, about: "so many lines of each unit (default: all that are kept)" },
+  since: { value: time, about: "nothing older: 30s, 5m, 2h, or a date such as 2026-01-31T08:00:00Z" },
+  watch: { short: "w", about: "show it again and again, until q or Ctrl-C" },
+  interval: { value: time, about: "so long between two looks of --watch (default 2s, at least 200ms)" },
+  for: { value: { shown: "STATE", is: "words", words: ["ready", "stopped"] }, about: "ready (default) or stopped" },
+  timeout: { value: time, about: "give up after so long (default 60s), exit code 4" },
+  request: {
+    value: { shown: "FILE", is: "file" },
+    about: "the request, and for a response module its `response` (default: GET /)",
+  },
+  json: { about: "for machines" },
+  version: { short: "V", about: "the version" },
+  help: { short: "h", about: "this text" },
+} as const satisfies Readonly<Record<string, Option>>;
+
+export type OptionName = keyof typeof options;
