@@ -1,7 +1,7 @@
 import { FakeClock } from "@mothership/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Breaker } from "./breaker.ts";
+import { Breaker, breakerMemory } from "./breaker.ts";
 
 function breaker() {
   const clock = new FakeClock();
@@ -135,5 +135,39 @@ describe("Breaker", () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe("breakers with one memory", () => {
+  const policy = { failureRatio: 0.5, minRequests: 4, windowMs: 1000, openMs: 500 };
+
+  test("count together, open together, and send one trial in all", async () => {
+    const clock = new FakeClock();
+    const memory = breakerMemory();
+    const [one, other] = [new Breaker(policy, clock, memory), new Breaker(policy, clock, memory)];
+    for (const subject of [one, other, one, other]) {
+      expect(subject.admit()).toBe(true);
+      subject.failed();
+    }
+    expect([one.state, other.state, one.admit(), other.admit()]).toEqual(["open", "open", false, false]);
+    await clock.advance(500);
+    expect([other.admit(), one.admit(), one.state]).toEqual([true, false, "trying"]);
+    other.succeeded();
+    expect([one.state, one.admit()]).toEqual(["closed", true]);
+  });
+
+  test("send another trial when the first has not ended for a minute, for its thread may be gone", async () => {
+    const clock = new FakeClock();
+    const memory = breakerMemory();
+    const [gone, left] = [new Breaker(policy, clock, memory), new Breaker(policy, clock, memory)];
+    for (let count = 0; count < 4; count++) gone.failed();
+    await clock.advance(500);
+    expect(gone.admit()).toBe(true);
+    await clock.advance(59_999);
+    expect(left.admit()).toBe(false);
+    await clock.advance(1);
+    expect([left.admit(), left.admit()]).toEqual([true, false]);
+    left.succeeded();
+    expect(left.state).toBe("closed");
   });
 });

@@ -1,5 +1,5 @@
 export { type AccessEntry, type AccessLogOptions, accessLog } from "./access-log.ts";
-export type { BreakerPolicy, BreakerState } from "./breaker.ts";
+export { type BreakerPolicy, type BreakerState, breakerMemory } from "./breaker.ts";
 export type { CertificateFiles } from "./certificate.ts";
 export type { ErrorPagesSpec } from "./error-pages.ts";
 export {

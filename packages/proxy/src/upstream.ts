@@ -25,6 +25,8 @@ export interface UpstreamSpec {
   readonly retries?: RetryPolicy;
   /** What a client is told to wait when the upstream is not available. Default 5. */
   readonly retryAfterSeconds?: number;
+  /** Made by `breakerMemory`, for an upstream of the same service in each of several threads: they have one breaker. Default: alone. */
+  readonly breakerMemory?: SharedArrayBuffer | undefined;
   /** How long `drain` and `close` wait for running requests when they are given no signal. Default 30,000. */
   readonly graceMs?: number;
 }
@@ -56,7 +58,7 @@ export class Upstream implements Closable {
   constructor(spec: UpstreamSpec, pool: ClientPool, deps: Deps) {
     this.name = spec.name;
     this.pool = pool;
-    this.breaker = spec.breaker && new Breaker(spec.breaker, deps.clock);
+    this.breaker = spec.breaker && new Breaker(spec.breaker, deps.clock, spec.breakerMemory);
     this.retries = new RetryBudget(spec.retries);
     this.#available = spec.available ?? true;
     this.retryAfterSeconds = Math.max(1, Math.ceil(spec.retryAfterSeconds ?? 5));
