@@ -74,6 +74,15 @@ describe("a bay in Node", () => {
     await bay.closed;
   });
 
+  test("says at once that its folder cannot be made", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.join("file"), "");
+    const within = (path: string) => serveBay({ message: () => undefined }, { path });
+    await expect(within(folder.join("file", "deep", "echo.sock"))).rejects.toMatchObject({ code: "ENOTDIR" });
+    // Node's own recursive form never returns here.
+    if (existsSync("/proc/self")) await expect(within("/proc/none/deep/down/echo.sock")).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   test("replaces a stale socket, and leaves alone what is no socket", async () => {
     using folder = tempFolder();
     const path = folder.join("echo.sock");

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmod, lstat, mkdir, rename, rm } from "node:fs/promises";
+import { chmod, lstat, rename, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
 import { type AbortOptions, type Closable, hasCode } from "@mothership/kernel";
@@ -7,6 +7,7 @@ import { BaySocketError } from "../errors.ts";
 import { unlessAborted } from "../wait.ts";
 import { Berth } from "./berth.ts";
 import type { BayClient, BayHandlers } from "./handlers.ts";
+import { makeFolder } from "./make-folder.ts";
 import { type BayOptions, type CompleteBayOptions, completeOptions } from "./options.ts";
 
 /** A bay that listens. `close` hands its clients over where mothership can, finishes what it has, and removes the socket. */
@@ -132,7 +133,7 @@ let listeners = 0;
  */
 async function privateName(path: string): Promise<string> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const present = await lstat(path).catch(absent);
   if (present && !present.isSocket()) throw new BaySocketError(path);
   const own = join(folder, `.${process.pid.toString(36)}-${listeners++}`);
