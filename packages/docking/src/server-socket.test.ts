@@ -1,7 +1,7 @@
 import { duplexPair } from "node:stream";
+import { encodeWebSocketFrame as encode, opcodes } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { encode, opcodes } from "../test/raw-client.ts";
 import { acceptDeflate, ServerSocket, type SocketListener } from "./server-socket.ts";
 
 /** A server socket over streams that are no sockets, as over HTTP/2, and the client's end of them. */

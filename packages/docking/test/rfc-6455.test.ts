@@ -1,6 +1,6 @@
+import { encodeWebSocketFrame as encode, opcodes, openRawClient, type RawClient } from "@mothership/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ServedBay, serveBay } from "../src/bay.ts";
-import { encode, opcodes, openRawClient, type RawClient } from "./raw-client.ts";
 import { openStage, type Stage, visit } from "./stage.ts";
 
 const { continuation, text, binary, close, ping, pong } = opcodes;

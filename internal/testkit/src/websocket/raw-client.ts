@@ -5,6 +5,7 @@ import { connect, type Socket } from "node:net";
 export interface WireFrame {
   readonly opcode: number;
   readonly fin: boolean;
+  readonly rsv: number;
   readonly payload: Buffer;
 }
 
@@ -32,9 +33,13 @@ export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9,
 
 export async function openRawClient(
   port: number,
-  { headers = {}, early = Buffer.alloc(0) }: { readonly headers?: Record<string, string>; readonly early?: Buffer } = {},
+  {
+    path = "/",
+    headers = {},
+    early = Buffer.alloc(0),
+  }: { readonly path?: string; readonly headers?: Record<string, string>; readonly early?: Buffer } = {},
 ): Promise<RawClient> {
-  const socket = connect(port, "127.0.0.1");
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   socket.on("error", () => undefined);
   await once(socket, "connect");
   const all = {
@@ -46,8 +51,11 @@ export async function openRawClient(
     ...headers,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.write(Buffer.concat([Buffer.from(`GET / HTTP/1.1\r\n${lines.join("")}\r\n`), early]));
-  let buffer: Buffer = Buffer.alloc(0);
+  socket.write(Buffer.concat([Buffer.from(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`), early]));
+  // Joined only when somebody looks, for many chunks make one long frame.
+  let chunks: Buffer[] = [];
+  let buffered = 0;
+  let wanted = 0;
   let ended = false;
   let wake = Promise.withResolvers<void>();
   const changed = (): void => {
@@ -55,8 +63,9 @@ export async function openRawClient(
     wake = Promise.withResolvers();
   };
   socket.on("data", (chunk: Buffer) => {
-    buffer = Buffer.concat([buffer, chunk]);
-    changed();
+    chunks.push(chunk);
+    buffered += chunk.length;
+    if (buffered >= wanted) changed();
   });
   socket.on("close", () => {
     ended = true;
@@ -66,6 +75,14 @@ export async function openRawClient(
     ended = true;
     changed();
   });
+  const joined = (): Buffer => {
+    if (chunks.length !== 1) chunks = [Buffer.concat(chunks)];
+    return chunks[0]!;
+  };
+  const drop = (bytes: number): void => {
+    chunks = [joined().subarray(bytes)];
+    buffered -= bytes;
+  };
   const take = async <T>(look: () => T | undefined): Promise<T | undefined> => {
     for (;;) {
       const found = look();
@@ -74,23 +91,27 @@ export async function openRawClient(
     }
   };
   const head = await take(() => {
-    const end = buffer.indexOf("\r\n\r\n");
+    const end = joined().indexOf("\r\n\r\n");
     if (end < 0) return undefined;
-    const text = buffer.toString("latin1", 0, end);
-    buffer = buffer.subarray(end + 4);
+    const text = joined().toString("latin1", 0, end);
+    drop(end + 4);
     return text;
   });
   const next = (): Promise<WireFrame | undefined> =>
     take(() => {
-      const frame = frameOf(buffer);
-      if (frame) buffer = buffer.subarray(frame.bytes);
+      const bytes = frameBytes(joined());
+      wanted = bytes;
+      if (buffered < bytes) return undefined;
+      const frame = frameOf(joined().subarray(0, bytes));
+      drop(bytes);
+      wanted = 0;
       return frame;
     });
   return {
     socket,
     head: head ?? "",
     next,
-    send: (opcode, payload, options = {}) => void socket.write(encode(opcode, bytesOf(payload), options)),
+    send: (opcode, payload, options = {}) => void socket.write(encodeWebSocketFrame(opcode, bytesOf(payload), options)),
     closeCode: async () => {
       for (;;) {
         const frame = await next();
@@ -105,7 +126,8 @@ function bytesOf(payload: Uint8Array | string): Buffer {
   return typeof payload === "string" ? Buffer.from(payload) : Buffer.from(payload.buffer, payload.byteOffset, payload.length);
 }
 
-export function encode(
+/** One frame as a client sends it, or as it must not. */
+export function encodeWebSocketFrame(
   opcode: number,
   payload: Buffer,
   { fin = true, rsv = 0, masked = true, claimed = payload.length }: FrameOptions = {},
@@ -124,13 +146,18 @@ export function encode(
   return Buffer.concat([Buffer.from([(fin ? 0x80 : 0) | (rsv << 4) | opcode]), length, masked ? mask : Buffer.alloc(0), body]);
 }
 
-function frameOf(buffer: Buffer): (WireFrame & { readonly bytes: number }) | undefined {
-  if (buffer.length < 2) return undefined;
+/** Length of the frame that begins here, as far as it can be told by now: at least what has to be there to tell more. */
+function frameBytes(buffer: Buffer): number {
+  if (buffer.length < 2) return 2;
   const short = buffer[1]! & 0x7f;
   const head = short === 126 ? 4 : short === 127 ? 10 : 2;
-  if (buffer.length < head) return undefined;
-  const length = short === 126 ? buffer.readUInt16BE(2) : short === 127 ? Number(buffer.readBigUInt64BE(2)) : short;
-  if (buffer.length < head + length) return undefined;
-  const payload = buffer.subarray(head, head + length);
-  return { opcode: buffer[0]! & 0x0f, fin: (buffer[0]! & 0x80) !== 0, payload, bytes: head + length };
+  if (buffer.length < head) return head;
+  return head + (short === 126 ? buffer.readUInt16BE(2) : short === 127 ? Number(buffer.readBigUInt64BE(2)) : short);
+}
+
+/** A whole frame. */
+function frameOf(buffer: Buffer): WireFrame {
+  const short = buffer[1]! & 0x7f;
+  const head = short === 126 ? 4 : short === 127 ? 10 : 2;
+  return { opcode: buffer[0]! & 0x0f, fin: (buffer[0]! & 0x80) !== 0, rsv: (buffer[0]! >> 4) & 7, payload: buffer.subarray(head) };
 }
