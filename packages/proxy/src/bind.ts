@@ -15,6 +15,7 @@ export interface SocketSpec {
   /** Permissions of a Unix socket's file. */
   readonly mode?: number | undefined;
   readonly maxConnections: number;
+  readonly sharesPort?: "first" | "further" | undefined;
 }
 
 /**
@@ -38,9 +39,11 @@ export async function bindSocket(spec: SocketSpec, onSocket: (socket: Socket) =>
   return server;
 }
 
-async function claim(server: Server, { address, name }: SocketSpec, clock: Clock): Promise<void> {
+async function claim(server: Server, { address, name, sharesPort }: SocketSpec, clock: Clock): Promise<void> {
+  // Whoever else shares ports would otherwise share this one with us, and get half of our clients.
+  if (sharesPort === "first" && address.kind === "tcp") await assertUnused(address);
   try {
-    await listening(server, address);
+    await listening(server, address, sharesPort !== undefined);
   } catch (error) {
     if (address.kind !== "unix" || !hasCode(error, "EADDRINUSE")) throw error;
     // A socket file outlives a process that was killed. Only one that nobody answers on may be removed.
@@ -52,10 +55,17 @@ async function claim(server: Server, { address, name }: SocketSpec, clock: Clock
   }
 }
 
-async function listening(server: Server, address: Address): Promise<void> {
+async function listening(server: Server, address: Address, reusePort = false): Promise<void> {
   // `ipv6Only` stays off: "::" takes IPv4 as well, as people expect from it.
-  server.listen(address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port });
+  server.listen(address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port, reusePort });
   await once(server, "listening");
+}
+
+/** Binds alone for a moment, which the system refuses where anybody listens, sharing or not. */
+async function assertUnused(address: Address): Promise<void> {
+  const server = createServer();
+  await listening(server, address);
+  await new Promise((resolve) => server.close(resolve));
 }
 
 /** False only when the system says that nobody listens behind this file. */

@@ -34,6 +34,11 @@ export interface ListenerSpec {
   readonly name: string;
   /** Port 0 takes a free one, see `Proxy.address`. */
   readonly address: Address;
+  /**
+   * Threads listen on one port together, and the system spreads connections over them (SO_REUSEPORT): the `first` opens it, which fails
+   * where somebody else listens already, `further` ones join. Of TCP alone, and not on every system (macOS, Windows: the bind fails).
+   */
+  readonly sharesPort?: "first" | "further";
   /** Permissions of a Unix socket's file, for example 0o660. Default: what the umask leaves. */
   readonly mode?: number;
   /** Connections at a time; further ones are closed at once. Default 16,384. */

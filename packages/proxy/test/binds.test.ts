@@ -42,6 +42,24 @@ describe("binds", () => {
     expect(() => proxy.address("none")).toThrow(RangeError);
   });
 
+  // Whoever develops on macOS gets the reason; the systems that servers run on spread connections.
+  test.skipIf(process.platform !== "linux")("share a port where they are asked to, and with nobody else", async () => {
+    const named =
+      (name: string): Handler =>
+      (exchange) =>
+        exchange.respond({ status: 200, fields: Fields.from([["X-Thread", name]]) }, emptyBody);
+    const open = (name: string, address: Address, sharesPort: "first" | "further") =>
+      openProxy({ listeners: [{ name: "http", address, sharesPort }], graceMs: 1000 }, named(name), deps);
+    await using first = await open("first", anywhere, "first");
+    const address = first.address("http");
+    await using second = await open("second", address, "further");
+    expect(second.address("http")).toEqual(address);
+    const answers = await Promise.all(Array.from({ length: 64 }, () => exchangeRaw(portOf(address), request)));
+    for (const name of ["first", "second"]) expect(answers.some((answer) => answer.includes(`X-Thread: ${name}`))).toBe(true);
+    await expect(open("stranger", address, "first")).rejects.toMatchObject({ code: "MS_BIND_IN_USE" });
+    await expect(openProxy({ listeners: [{ name: "http", address }] }, ok, deps)).rejects.toMatchObject({ code: "MS_BIND_IN_USE" });
+  });
+
   test("a port in use is an error that names the bind and the address, and leaves no other bind open", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
