@@ -11,8 +11,23 @@ describe("redact", () => {
     ["mysql://u:p@ss:w@rd@host/db", "mysql://u:***@host/db"],
     ["http://host/path@x:y", "http://host/path@x:y"],
     ["no url at all", "no url at all"],
-  ])("hides the password in %s", (text, safe) => {
+    ["GET /login?user=ann&password=hunter2#top", "GET /login?user=ann&password=***#top"],
+    ["?access_token=a.b-c&page=2;API-Key=x", "?access_token=***&page=2;API-Key=***"],
+    ["postgres://u:p@db/x?sslmode=require&sslpassword=q", "postgres://u:***@db/x?sslmode=require&sslpassword=***"],
+    ['"http://h/?form[secret]=1&code=2" failed', '"http://h/?form[secret]=***&code=***" failed'],
+    ["?author=kim&codec=h264&monkey=1&passage=4", "?author=kim&codec=h264&monkey=1&passage=4"],
+    ["a=b, token=c", "a=b, token=c"],
+  ])("hides what is secret in %s", (text, safe) => {
     expect(redact(text)).toBe(safe);
+  });
+
+  test("takes time in proportion to the text, whatever is in it", () => {
+    const long = 200_000;
+    for (const text of ["?".repeat(long), `?${"a".repeat(long)}`, `${"?a".repeat(long / 2)}=`, `${"&=".repeat(long / 2)}`]) {
+      const began = performance.now();
+      redact(`${text}=`);
+      expect(performance.now() - began).toBeLessThan(2000);
+    }
   });
 });
 
