@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import type { LogSink } from "./contract.ts";
 import type { LogLine } from "./lines.ts";
 import { ProcessOutput } from "./output.ts";
+import { ReadingTurns } from "./reading-turns.ts";
 import { withDefaults } from "./spec.ts";
 
 interface Bench {
@@ -28,6 +29,7 @@ function bench(sinks: readonly LogSink[] = [], onFull: "drop" | "block" = "drop"
   const output = new ProcessOutput("web", log, {
     clock,
     log: silentLogger,
+    turns: new ReadingTurns(silentLogger),
     sinks,
     onLine: (line) => lines.push(line),
     onDropped: () => undefined,

@@ -11,6 +11,8 @@ import type { LogLine } from "./lines.ts";
 import { LogBuffer } from "./log-buffer.ts";
 import type { LogFile } from "./log-file.ts";
 import { openLogFile } from "./log-file.ts";
+import type { ReadingTurns } from "./reading-turns.ts";
+import { turnBytes } from "./reading-turns.ts";
 import { SinkFeed } from "./sink-feed.ts";
 import type { LogFileSpec, LogPolicy } from "./spec.ts";
 
@@ -18,10 +20,14 @@ import type { LogFileSpec, LogPolicy } from "./spec.ts";
 const partialMs = 200;
 /** The pipes of a process that has ended are read for so long: something that it left behind may hold them open. */
 const afterExitMs = 500;
+/** What is still being read then goes on for so many times that: a flood of many processes may take so long to get through. */
+const afterExitMore = 20;
 
 export interface OutputDeps {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Shared by all who read. */
+  readonly turns: ReadingTurns;
   readonly sinks: readonly LogSink[];
   readonly onLine: (line: LogLine) => void;
   readonly onDropped: (event: SupervisorEvents["linesDropped"]) => void;
@@ -35,6 +41,8 @@ export class ProcessOutput {
   #file: LogFile | undefined;
   #feeds: readonly SinkFeed[];
   readonly #open = new Set<Readable>();
+  /** Those that have had their turn. */
+  readonly #waiting = new Set<Readable>();
   #policy: LogPolicy;
   #retiring: Promise<unknown> = Promise.resolve();
   #seq = 0;
@@ -61,16 +69,19 @@ export class ProcessOutput {
     if (!isDeepStrictEqual(file, policy.file)) this.#useFile(policy.file);
   }
 
-  /** Reads the output of a new incarnation. Resolves when it is closed, at the latest half a second after the process ended. */
+  /** Reads the output of a new incarnation. Resolves when it is closed: soon after the process ended, whoever else holds the pipes. */
   attach(child: ChildProcess, pid: number): Promise<void> {
     const ends = [this.#read(child.stdout!, "stdout", pid), this.#read(child.stderr!, "stderr", pid)];
     const all = Promise.all(ends).then(() => undefined);
     child.once("exit", () => {
       let timer: Disposable;
+      let more = afterExitMore;
+      const pipes = [child.stdout!, child.stderr!];
       const giveUp = (): void => {
-        // While a sink holds it up there may be more to read that must not be lost.
-        if (this.#blocked) timer = this.#deps.clock.timer(afterExitMs, giveUp);
-        else for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+        // While a sink holds it up, or its next turn is to come, there may be more to read that must not be lost.
+        if (this.#blocked || (pipes.some((stream) => this.#waiting.has(stream)) && more-- > 0))
+          timer = this.#deps.clock.timer(afterExitMs, giveUp);
+        else for (const stream of pipes) stream.destroy();
       };
       timer = this.#deps.clock.timer(afterExitMs, giveUp);
       background(
@@ -126,25 +137,33 @@ export class ProcessOutput {
   }
 
   #read(stream: Readable, name: LogLine["stream"], pid: number): Promise<void> {
+    const { clock } = this.#deps;
     const splitter = new LineSplitter(this.#policy.maxLineBytes);
     let partial: Disposable | undefined;
+    let taken = 0;
     const flush = (): void => {
       // While it is us who do not read on, the rest of the line may be waiting already.
-      partial = this.#blocked ? this.#deps.clock.timer(partialMs, flush) : undefined;
+      partial = this.#blocked || this.#waiting.has(stream) ? clock.timer(partialMs, flush) : undefined;
       const piece = partial ? undefined : splitter.flush(false);
-      if (piece) this.#line(piece, name, pid);
+      if (piece) this.#line(piece, name, pid, clock.wallTime());
     };
     this.#open.add(stream);
     stream.on("data", (chunk: Buffer) => {
       const pieces = splitter.push(chunk);
-      for (const piece of pieces) this.#line(piece, name, pid);
+      // All of it came now; asking for the time once a line would cost as much as finding the line.
+      const at = clock.wallTime();
+      for (const piece of pieces) this.#line(piece, name, pid, at);
       // The time runs from the first byte of a line, so that dots printed one by one are seen.
       if (pieces.length > 0) {
         partial?.[Symbol.dispose]();
         partial = undefined;
       }
-      if (splitter.pending) partial ??= this.#deps.clock.timer(partialMs, flush);
+      if (splitter.pending) partial ??= clock.timer(partialMs, flush);
       this.#press();
+      taken += chunk.length;
+      if (taken < turnBytes) return;
+      taken = 0;
+      this.#endTurn(stream);
     });
     return new Promise((resolve) => {
       stream.on("error", () => stream.destroy()); // the other end is gone; "close" follows
@@ -152,14 +171,13 @@ export class ProcessOutput {
         partial?.[Symbol.dispose]();
         this.#open.delete(stream);
         const piece = splitter.flush(true);
-        if (piece) this.#line(piece, name, pid);
+        if (piece) this.#line(piece, name, pid, clock.wallTime());
         resolve();
       });
     });
   }
 
-  #line({ text, bytes, continued }: Piece, stream: LogLine["stream"], pid: number): void {
-    const at = this.#deps.clock.wallTime();
+  #line({ text, bytes, continued }: Piece, stream: LogLine["stream"], pid: number, at: number): void {
     const line: LogLine = { name: this.#name, stream, pid, seq: ++this.#seq, at, text, continued, dropped: 0 };
     this.buffer.add(line, bytes.length);
     for (const feed of this.#feeds) feed.write(line, bytes);
@@ -178,6 +196,17 @@ export class ProcessOutput {
   }
 
   #resume(): void {
-    if (!this.#blocked) for (const stream of this.#open) stream.resume();
+    if (this.#blocked) return;
+    for (const stream of this.#open) if (!this.#waiting.has(stream)) stream.resume();
+  }
+
+  /** Lets the others have theirs. */
+  #endTurn(stream: Readable): void {
+    stream.pause();
+    this.#waiting.add(stream);
+    this.#deps.turns.next(() => {
+      this.#waiting.delete(stream);
+      if (!this.#blocked) stream.resume();
+    });
   }
 }

@@ -52,6 +52,7 @@ export class ManagedProcess {
     this.output = new ProcessOutput(spec.name, spec.log, {
       clock,
       log,
+      turns: world.turns,
       sinks,
       onLine: (line) => {
         // The last words of an earlier incarnation say nothing about this one.

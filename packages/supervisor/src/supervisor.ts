@@ -17,6 +17,7 @@ import { openMemoryWatch } from "./memory.ts";
 import { isGone, isRunning, unmetNeeds } from "./needs.ts";
 import { ManagedProcess } from "./process.ts";
 import { openProcessTable, startTicksOf } from "./process-table.ts";
+import { ReadingTurns } from "./reading-turns.ts";
 import type { ProcessRecord } from "./record.ts";
 import { Scheduler } from "./scheduler.ts";
 import { findSetpriv } from "./spawn.ts";
@@ -74,6 +75,7 @@ class ProcessSet implements Supervisor {
       cgroups: options.cgroups === false ? undefined : findCgroupParent(),
       events: this.#emitter,
       probePlaces: new Places(maxProbes),
+      turns: new ReadingTurns(deps.log),
       post: (run) => mailbox.post(run),
       changed: (process, before) => this.#changed(process, before),
       dependencyDown: ({ spec }) => spec.dependsOn.some(({ on }) => this.#isDown(on)),

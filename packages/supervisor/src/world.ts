@@ -6,6 +6,7 @@ import type { SupervisorEvents } from "./events.ts";
 import type { ProbeResult } from "./probe.ts";
 import type { ManagedProcess } from "./process.ts";
 import type { ProcessTable } from "./process-table.ts";
+import type { ReadingTurns } from "./reading-turns.ts";
 import type { ProcessRecord } from "./record.ts";
 
 /** What a process shares with the others of its set. */
@@ -17,6 +18,7 @@ export interface World {
   readonly cgroups: CgroupParent | undefined;
   readonly events: Emitter<SupervisorEvents>;
   readonly probePlaces: Places;
+  readonly turns: ReadingTurns;
   /** Runs this after all that was posted before: one thing at a time in the whole set. */
   post(run: () => void): void;
   /** The record of a process has changed, or it printed a line that others wait for. */
