@@ -1,7 +1,8 @@
+import { PassThrough } from "node:stream";
 import { FakeClock } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { createLogger } from "./json-logger.ts";
-import { jsonSink, prettySink, printable } from "./log-sink.ts";
+import { jsonSink, prettySink, printable, processSink } from "./log-sink.ts";
 
 const line = { name: "app", stream: "stderr", at: Date.UTC(2026, 0, 2), text: "hello", pid: 7 } as const;
 
@@ -16,6 +17,31 @@ describe("on anything but a terminal", () => {
       { time: "2026-01-02T00:00:00.000Z", ship: "app", pid: 7, stream: "stderr", msg: "hello" },
     ]);
     expect(written.every((text) => text.endsWith("\n"))).toBe(true);
+  });
+
+  test("lines of ships that take turns keep their own name, process, stream and time", () => {
+    const written: string[] = [];
+    const sink = jsonSink((text) => written.push(text));
+    const other = { ...line, name: 'b"c', text: 'say "\u2028"' };
+    const lines = [
+      line,
+      other,
+      line,
+      { ...line, pid: 8 },
+      { ...line, pid: undefined },
+      { ...line, at: line.at + 1 },
+      { ...line, stream: "stdout" } as const,
+    ];
+    for (const one of lines) sink.ship(one);
+    expect(written.map((text) => JSON.parse(text))).toEqual(
+      lines.map(({ name, stream, at, text, pid }) => ({
+        time: new Date(at).toISOString(),
+        ship: name,
+        ...(pid !== undefined && { pid }),
+        stream,
+        msg: text,
+      })),
+    );
   });
 
   test("no password of a URL and no stack of an error gets out", () => {
@@ -61,5 +87,37 @@ describe("on a terminal", () => {
 
   test("a ship may use colours, but cannot move the cursor, clear the screen or set the title", () => {
     expect(printable("\x1b[31mred\x1b[0m \x1b[2J\x1b[1;1H\x1b]0;title\x07\rover\x07\x9bx\ttab")).toBe("\x1b[31mred\x1b[0m overx\ttab");
+  });
+});
+
+describe("standard output under the lines of ships", () => {
+  const whole = { ...line, seq: 1, continued: false, dropped: 0 };
+
+  test("tells all processes at once when its reader has caught up, with one listener", async () => {
+    const stream = new PassThrough({ highWaterMark: 1 });
+    const sink = processSink(
+      "stdout",
+      jsonSink((text) => void stream.write(text)),
+      stream,
+    );
+    const room = [sink.write(whole, Buffer.alloc(0)), sink.write(whole, Buffer.alloc(0))];
+    const listeners = stream.listenerCount("drain");
+    const told = Promise.all(Array.from({ length: 20 }, () => new Promise<void>((resolve) => sink.onDrain(resolve))));
+    stream.resume();
+    await told;
+    expect([room.at(-1), listeners, stream.listenerCount("drain")]).toEqual([false, 1, 1]);
+  });
+
+  test("counts what comes after its reader has gone as lost, and leaves nobody waiting", async () => {
+    const stream = new PassThrough();
+    const sink = processSink(
+      "stdout",
+      jsonSink(() => undefined),
+      stream,
+    );
+    const told = new Promise<void>((resolve) => sink.onDrain(resolve));
+    stream.destroy();
+    await told;
+    expect(() => sink.write(whole, Buffer.alloc(0))).toThrowError("nobody reads it any more");
   });
 });

@@ -1,4 +1,6 @@
+import type { Writable } from "node:stream";
 import { styleText } from "node:util";
+import type { LogSink as ProcessSink } from "@mothership/supervisor";
 import { jsonLine, type LogRecord } from "./json-logger.ts";
 
 /** Where the program's own lines and the ships' lines meet: one stream, one form. */
@@ -20,11 +22,24 @@ export interface ShipLine {
 
 /** One JSON object per line, for machines. Lines of ships carry `ship`, `stream` and `msg`. */
 export function jsonSink(write: (text: string) => void): LogSink {
+  // Put together by hand, for a flood of lines: what comes before the text is the same for many in a row.
+  let last: ShipLine | undefined;
+  let time = "";
+  let who = "";
   return {
     own: (record) => write(jsonLine(record)),
-    ship: ({ name, stream, at, text, pid }) =>
-      write(`${JSON.stringify({ time: new Date(at).toISOString(), ship: name, pid, stream, msg: text })}\n`),
+    ship(line) {
+      if (line.at !== last?.at) time = `{"time":"${new Date(line.at).toISOString()}",`;
+      if (line.pid !== last?.pid || line.name !== last?.name || line.stream !== last.stream) who = whoOf(line);
+      last = line;
+      write(`${time}${who}${JSON.stringify(line.text)}}\n`);
+    },
   };
+}
+
+/** The part of a line that says who printed it, up to its text. */
+function whoOf({ name, pid, stream }: ShipLine): string {
+  return `${JSON.stringify({ ship: name, pid, stream }).slice(1, -1)},"msg":`;
 }
 
 /** Text for people: the ship's name in its colour before each line, the program's own lines beside them. */
@@ -50,6 +65,29 @@ export function prettySink(
     },
     ship: ({ name, stream, text }) =>
       write(`${paint(colorOf.get(name) ?? "cyan", label(name))} ${paint(stream === "stderr" ? "red" : "dim", "|")} ${printable(text)}\n`),
+  };
+}
+
+/** What the supervisor gives its lines to: they share `stream` with the program's own, and wait when its reader is slow. */
+export function processSink(name: string, sink: LogSink, stream: Writable): ProcessSink {
+  const gone = new Error("nobody reads it any more");
+  let waiting: (() => void)[] = [];
+  const goOn = (): void => {
+    const now = waiting;
+    waiting = [];
+    for (const run of now) run();
+  };
+  // One listener for all processes. A reader that has gone for good leaves none of them waiting.
+  stream.on("drain", goOn).on("close", goOn);
+  return {
+    name,
+    write(line) {
+      // The supervisor counts what a sink throws at as lost.
+      if (stream.destroyed) throw gone;
+      sink.ship(line);
+      return !stream.writableNeedDrain;
+    },
+    onDrain: (run) => void waiting.push(run),
   };
 }
 

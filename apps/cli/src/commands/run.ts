@@ -1,13 +1,12 @@
 import { once } from "node:events";
 import { type Logger, type LogLevel, messageOf, redact, systemClock } from "@mothership/kernel";
-import type { LogSink as ProcessSink } from "@mothership/supervisor";
 import type { Invocation } from "../args.ts";
 import { type BatchedOutput, batched } from "../batched-output.ts";
 import { PreflightError, UplinksDownError } from "../bridge/errors.ts";
 import { createLogger } from "../bridge/json-logger.ts";
 import { launch } from "../bridge/launch.ts";
 import type { FinalStatus } from "../bridge/lifecycle.ts";
-import { jsonSink, type LogSink, prettySink } from "../bridge/log-sink.ts";
+import { jsonSink, type LogSink, prettySink, processSink } from "../bridge/log-sink.ts";
 import type { Mothership } from "../bridge/running-fleet.ts";
 import { baySockets, controlSocket, manifestIdentity } from "../control-socket.ts";
 import { UsageError } from "../errors.ts";
@@ -46,7 +45,7 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
     fleet = await launch(manifest, {
       clock: systemClock,
       log,
-      sink: toStdout(sink),
+      sink: processSink("stdout", sink, process.stdout),
       surroundings,
       signal,
       force,
@@ -116,18 +115,6 @@ function problems(error: unknown): readonly string[] {
 function sayLast(status: FinalStatus, sink: LogSink, terminal: Terminal, output: BatchedOutput): void {
   if (terminal.interactive) sink.own({ time: 0, level: "info", message: `Mothership ${status}`, fields: {} });
   else output.write(`${JSON.stringify({ message: `Mothership ${status}`, status })}\n`);
-}
-
-/** The lines of ships share our standard output, and wait when its reader is slow. */
-function toStdout(sink: LogSink): ProcessSink {
-  return {
-    name: "stdout",
-    write: (line) => {
-      sink.ship(line);
-      return !process.stdout.writableNeedDrain;
-    },
-    onDrain: (run) => void process.stdout.once("drain", run),
-  };
 }
 
 function logLevel(text: string | undefined): LogLevel {
