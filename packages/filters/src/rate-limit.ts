@@ -3,6 +3,7 @@ import { ClientBuckets } from "./client-buckets.ts";
 import { boundedKey, clientKey } from "./client-key.ts";
 import { FilterOptionError, wholeNumber } from "./errors.ts";
 import { type LimitScope, policyOf, refusal, remainderOf } from "./rate-limit-fields.ts";
+import { SharedBucket, SharedClientBuckets } from "./shared-buckets.ts";
 import { afterTaking, msUntilToken, neverTaken, type Rate, rateOf, tokensAt, wholeTokens } from "./token-bucket.ts";
 
 export interface RateLimitOptions {
@@ -13,6 +14,11 @@ export interface RateLimitOptions {
   readonly perClientPerMinute?: number | undefined;
   /** Clients remembered at a time. When more come in the time in which a bucket fills, those seen longest ago begin anew. Default 100,000. */
   readonly maxClients?: number | undefined;
+  /**
+   * Made by `rateLimitMemory`, for limiters with the same limits in several threads whose clocks agree: what one lets through, the others
+   * count too. It has the number of clients, and `maxClients` is not looked at. Default: alone.
+   */
+  readonly memory?: SharedArrayBuffer | undefined;
   /**
    * Under which name a request is counted; names are cut at 256 characters. Default: the client's address, an IPv6 one by its /64 network.
    * All who come over a Unix socket, without a trusted forwarder that says who they are, are one client.
@@ -37,11 +43,12 @@ const defaultMaxClients = 100_000;
  * @throws {FilterOptionError} for a rate that is no number above 0, or `maxClients` below 2.
  */
 export function rateLimit(options: RateLimitOptions): Middleware {
-  const { clock, maxClients = defaultMaxClients, clientOf = addressOf, onLimited, onForgotten } = options;
-  const global = limitOf("globalPerSecond", options.globalPerSecond, 1000);
+  const { clock, maxClients = defaultMaxClients, clientOf = addressOf, memory, onLimited, onForgotten } = options;
+  const all = limitOf("globalPerSecond", options.globalPerSecond, 1000);
   const each = limitOf("perClientPerMinute", options.perClientPerMinute, 60_000);
-  const clients = each && new ClientBuckets(each, wholeNumber("maxClients", maxClients, 2), onForgotten);
-  let globalFullAt = neverTaken;
+  const global = all && (memory ? new SharedBucket(all, memory) : new OwnBucket(all));
+  const limit = wholeNumber("maxClients", maxClients, 2);
+  const clients = each && (memory ? new SharedClientBuckets(each, memory, onForgotten) : new ClientBuckets(each, limit, onForgotten));
 
   const refuse = (exchange: Exchange, scope: LimitScope, rate: Rate, fullAt: number, now: number): void => {
     onLimited?.(scope);
@@ -58,18 +65,41 @@ export function rateLimit(options: RateLimitOptions): Middleware {
         const fullAt = clients.fullAt(client);
         if (wholeTokens(clients.rate, fullAt, now) < 1) return refuse(exchange, "client", clients.rate, fullAt, now);
       }
-      if (global) {
-        if (wholeTokens(global, globalFullAt, now) < 1) return refuse(exchange, "global", global, globalFullAt, now);
-        globalFullAt = afterTaking(global, globalFullAt, now);
-      }
+      if (global && global.take(now) === undefined) return refuse(exchange, "global", global.rate, global.fullAt, now);
       if (clients) {
         const fullAt = clients.take(client, now);
+        if (fullAt === undefined) {
+          // Another thread took the last one since we looked.
+          global?.giveBack();
+          return refuse(exchange, "client", clients.rate, clients.fullAt(client), now);
+        }
         if (tokensAt(clients.rate, fullAt, now) < clients.rate.capacity * lowShare)
           exchange.onResponse(announce(clients.rate, fullAt, now));
       }
       return next(exchange);
     };
   };
+}
+
+/** The bucket of all clients together, of one thread. */
+class OwnBucket {
+  readonly rate: Rate;
+  fullAt = neverTaken;
+
+  constructor(rate: Rate) {
+    this.rate = rate;
+  }
+
+  /** When it will be full again after one token was taken; undefined when there was none. */
+  take(now: number): number | undefined {
+    if (wholeTokens(this.rate, this.fullAt, now) < 1) return undefined;
+    this.fullAt = afterTaking(this.rate, this.fullAt, now);
+    return this.fullAt;
+  }
+
+  giveBack(): void {
+    this.fullAt -= this.rate.msPerToken;
+  }
 }
 
 function addressOf({ client }: Exchange): string {
