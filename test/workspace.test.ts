@@ -20,6 +20,7 @@ const fieldOrder = [
   "sideEffects",
   "engines",
   "bin",
+  "man",
   "exports",
   "files",
   "scripts",
@@ -28,7 +29,7 @@ const fieldOrder = [
   "devDependencies",
   "publishConfig",
 ];
-const requiredFields = fieldOrder.filter((field) => !["bin", "dependencies", "optionalDependencies", "devDependencies"].includes(field));
+const requiredFields = fieldOrder.filter((field) => !["bin", "man", "dependencies", "optionalDependencies", "devDependencies"].includes(field));
 const scriptNames = ["build", "dev", "test", "typecheck", "check:package"];
 const readmeSections = ["Why it is its own package", "Install", "Example", "Guarantees", "Limits", "Errors", "What it does not do"];
 /** Environment variables that share the prefix of error codes. */

@@ -129,7 +129,12 @@ test("where nothing runs and the manifest is broken, shells get nothing and hear
   using folder = tempFolder();
   writeFileSync(folder.join("ship-manifest.toml"), "x =");
   const options = { cwd: folder.path, env: { MS_SOCKET_DIR: folder.join("run") } };
-  for (const words of [["restart", ""], ["--only", ""], ["-c", "nowhere.toml", "restart", ""], ["--", "--"]])
+  for (const words of [
+    ["restart", ""],
+    ["--only", ""],
+    ["-c", "nowhere.toml", "restart", ""],
+    ["--", "--"],
+  ])
     expect(await mothership(["__complete", "zsh", ...words], options)).toEqual({ code: 0, stdout: "", stderr: "" });
   expect(await mothership(["completions", "tcsh"])).toMatchObject({ code: 2, stderr: expect.stringMatching(/bash, zsh, fish/) });
 });
