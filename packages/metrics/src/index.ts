@@ -5,3 +5,4 @@ export type { BayFigures, BreakerState, ModuleFigures, ShipFigures, UpstreamFigu
 export { createMetrics, type FleetMetrics, type MetricsSpec } from "./metrics.ts";
 export { noMetrics } from "./no-metrics.ts";
 export { type Health, type MetricsServer, type MetricsServerSpec, serveMetrics } from "./serve.ts";
+export type { Tally, TallySource, ThreadFigures } from "./tally.ts";

@@ -87,6 +87,7 @@ describe("createMetrics", () => {
     metrics.connectionRefused("http", "limit");
     metrics.shieldMatched("tools", "block");
     metrics.setEventLoopDelay({ "0.5": 1, "1": 20 });
+    metrics.setThreads({ running: 2, wanted: 2, lost: 0 });
     for (let i = 0; i < 50; i++) metrics.upstreamFailed(`u${i}`, "upstream-closed");
     const exchange = fakeExchange();
     await metrics.middleware(() => undefined)(exchange);

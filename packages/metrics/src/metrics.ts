@@ -6,6 +6,7 @@ import { type FamilyKey, families } from "./registry.ts";
 import { RequestFigures } from "./request-figures.ts";
 import { requestMetrics } from "./request-metrics.ts";
 import { Series } from "./series.ts";
+import { type Tally, type TallySource, type ThreadFigures, tallied } from "./tally.ts";
 
 /** What metrics are about, and how much of it. */
 export interface MetricsSpec {
@@ -47,8 +48,13 @@ export interface FleetMetrics {
   shieldMatched(rule: string, action: string): void;
   /** The event loop was late by so many milliseconds, by quantile. */
   setEventLoopDelay(quantilesMs: Readonly<Record<string, number>>): void;
-  /** Calls `collect` before each page is written, to set what is. One that throws is logged, and its values are old. */
-  onScrape(collect: () => void): Disposable;
+  setThreads(threads: ThreadFigures): void;
+  /** What was counted on the path of requests since the last time; from here on that is counted from nothing. For a thread that reports to another. */
+  take(): Tally;
+  /** For each thread that reports here: what it took is added to what is counted here. */
+  source(): TallySource;
+  /** Calls `collect` before each page is written, to set what is, and waits for it. One that throws or rejects is logged, and its values are old. */
+  onScrape(collect: () => void | Promise<void>): Disposable;
   /** Writes a page. Two at a time share the work. */
   render(format?: ExpositionFormat): Promise<Exposition>;
   /** Loads what `render` needs (some 25 ms), so that the first page does not delay requests. */
@@ -81,7 +87,7 @@ export function createMetrics(spec: MetricsSpec, { clock, log }: Deps): FleetMet
   const clear = (...keys: readonly FamilyKey[]): void => {
     for (const key of keys) series(key).clear();
   };
-  const collectors = new Set<() => void>();
+  const collectors = new Set<() => void | Promise<void>>();
   const running = new Map<ExpositionFormat, Promise<Exposition>>();
 
   series("buildInfo").set([spec.version, process.version], 1);
@@ -111,7 +117,7 @@ export function createMetrics(spec: MetricsSpec, { clock, log }: Deps): FleetMet
   const renderNow = async (format: ExpositionFormat): Promise<Exposition> => {
     for (const collect of collectors) {
       try {
-        collect();
+        await collect();
       } catch (error) {
         log.error("metrics could not be collected", { reason: messageOf(error) });
       }
@@ -181,9 +187,37 @@ export function createMetrics(spec: MetricsSpec, { clock, log }: Deps): FleetMet
       clear("eventLoopDelay");
       for (const [quantile, ms] of Object.entries(quantilesMs)) series("eventLoopDelay").set([quantile], ms / 1000);
     },
+    setThreads({ running, wanted, lost }) {
+      series("threads").set(["running"], running);
+      series("threads").set(["wanted"], wanted);
+      series("lostThreads").set([], lost);
+    },
+    take: () => ({
+      routes: requests.take(),
+      counters: [...tallied, "droppedSeries" as const].flatMap((key) =>
+        (key === "droppedSeries" ? dropped : series(key)).take().map(([labels, amount]) => [key, labels, amount] as const),
+      ),
+      inFlight: requests.underWay(),
+    }),
+    source() {
+      let underWay: Tally["inFlight"] = [];
+      const replace = (next: Tally["inFlight"]): void => {
+        for (const [bind, count] of underWay) requests.inFlight(bind).count -= count;
+        for (const [bind, count] of next) requests.inFlight(bind).count += count;
+        underWay = next;
+      };
+      return {
+        add({ routes, counters, inFlight }) {
+          requests.add(routes);
+          for (const [key, labels, amount] of counters) (key === "droppedSeries" ? dropped : series(key)).add(labels, amount);
+          replace(inFlight);
+        },
+        [Symbol.dispose]: () => replace([]),
+      };
+    },
     onScrape(collect) {
       // A wrapper of its own, so that one function may be given twice and each ends alone.
-      const entry = (): void => collect();
+      const entry = (): void | Promise<void> => collect();
       collectors.add(entry);
       return { [Symbol.dispose]: () => void collectors.delete(entry) };
     },

@@ -167,6 +167,18 @@ export const families = {
     help: "How late the event loop was, by quantile, since it was last asked about.",
     labels: ["quantile"],
   },
+  threads: {
+    name: "mothership_edge_threads",
+    type: "gauge",
+    help: "Threads that serve requests: those that run, and those that are wanted.",
+    labels: ["state"],
+  },
+  lostThreads: {
+    name: "mothership_edge_threads_lost_total",
+    type: "counter",
+    help: "Threads that died and were replaced, or are about to be.",
+    labels: [],
+  },
   buildInfo: { name: "mothership_build_info", type: "gauge", help: "Always 1; what runs.", labels: ["version", "node"] },
   droppedSeries: {
     name: "mothership_metrics_dropped_total",

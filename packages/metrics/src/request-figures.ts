@@ -81,6 +81,30 @@ export class RequestFigures {
     cells[at.buckets + bucket]! += 1;
   }
 
+  /** What was counted since the last time, by label; from here on it is counted from nothing. */
+  take(): (readonly [route: string, figures: Float64Array])[] {
+    const taken: (readonly [string, Float64Array])[] = [];
+    for (const [label, { cells }] of this.#byLabel) {
+      if (cells[at.requests] === 0) continue;
+      taken.push([label, cells.slice()]);
+      cells.fill(0);
+    }
+    return taken;
+  }
+
+  /** Adds what others have taken. */
+  add(routes: readonly (readonly [route: string, figures: Float64Array])[]): void {
+    for (const [label, figures] of routes) {
+      const { cells } = label === noRoute ? this.#none : label === otherLabel ? this.#other : this.#row(label);
+      for (const [index, figure] of figures.entries()) cells[index]! += figure;
+    }
+  }
+
+  /** Requests that have not ended, by bind. */
+  underWay(): (readonly [bind: string, count: number])[] {
+    return Array.from(this.#binds, ([bind, { count }]) => [bind, count] as const);
+  }
+
   *inFlightSamples(): IterableIterator<Sample> {
     for (const [bind, { count }] of this.#binds) yield { shared: { bind: labelOf(bind) }, value: count };
     if (this.#otherBind.count > 0) yield { shared: { bind: otherLabel }, value: this.#otherBind.count };

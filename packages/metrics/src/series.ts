@@ -49,6 +49,16 @@ export class Series {
     for (const [key, { shared }] of this.#entries) if (!keep(Object.values(shared))) this.#entries.delete(key);
   }
 
+  /** For counters: what was added since the last time, by labels in order; the lines stay, at 0. */
+  take(): (readonly [labels: readonly string[], amount: number])[] {
+    const taken: (readonly [readonly string[], number])[] = [];
+    for (const entry of [...this.#entries.values(), ...(this.#other ? [this.#other] : [])]) {
+      if (entry.value > 0) taken.push([Object.values(entry.shared), entry.value]);
+      entry.value = 0;
+    }
+    return taken;
+  }
+
   *samples(): IterableIterator<Sample> {
     yield* this.#entries.values();
     if (this.#other) yield this.#other;
