@@ -1,46 +1,55 @@
-/** Type-checks every ```ts block of the READMEs and of docs/, each as a module of its own inside the package that it belongs to. */
+/**
+ * Type-checks every `ts` block of the READMEs and of docs/, each as a module of its own, and looks whether a README says to install
+ * all that its examples import. They are run by scripts/rehearse-release.ts, from packed packages.
+ */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { examplesIn, importedPackages, installLine } from "./examples.ts";
 import { has, packages, read, root } from "./workspace.ts";
 
-/** Within a package, its own name and its dependencies resolve as they will for a user. */
+// An example may use any package, as a user may: here all of them can be imported by name, and by nothing else of the workspace.
 const scratch = ".docs-check";
 const documents = [
-  ...packages().map(({ folder }) => ({ folder, file: `${folder}/README.md` })),
-  { folder: "apps/cli", file: "README.md" },
+  ...packages().map(({ folder }) => `${folder}/README.md`),
+  "README.md",
   ...readdirSync(join(root, "docs"))
     .filter((name) => name.endsWith(".md"))
-    .map((name) => ({ folder: "apps/cli", file: `docs/${name}` })),
-].filter(({ file }) => has(file));
+    .map((name) => `docs/${name}`),
+].filter((file) => has(file));
 
+const problems: string[] = [];
 const written = new Map<string, string>();
-for (const { folder, file } of documents) {
+rmSync(join(root, scratch), { recursive: true, force: true });
+for (const { name, folder } of packages()) {
+  const link = join(root, scratch, "node_modules", name);
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(join(root, folder), link);
+}
+for (const file of documents) {
   const text = read(file);
-  for (const block of text.matchAll(/^```ts\n([\s\S]*?)^```/gm)) {
-    const line = text.slice(0, block.index).split("\n").length + 1;
-    const path = join(root, folder, scratch, `${file.replaceAll(/[^\w]/g, "-")}-${line}.ts`);
-    mkdirSync(join(root, folder, scratch), { recursive: true });
-    writeFileSync(path, block[1] ?? "");
+  const named = installLine(text);
+  for (const { line, code } of examplesIn(text)) {
+    const unnamed = importedPackages(code).filter((name) => !named.includes(name));
+    if (file.startsWith("packages/") && unnamed.length > 0)
+      problems.push(`${file}:${line}: the example imports ${unnamed.join(", ")}, which the Install section does not name`);
+    const path = join(scratch, `${file.replaceAll(/[^\w]/g, "-")}-${line}.ts`);
+    writeFileSync(join(root, path), code);
     written.set(path, `${file}:${line}`);
   }
 }
-const project = join(root, `${scratch}.tsconfig.json`);
-const options = { extends: "./tsconfig.base.json", compilerOptions: { noUnusedLocals: false }, files: [...written.keys()] };
+const project = join(root, scratch, "tsconfig.json");
+const options = { extends: "../tsconfig.base.json", compilerOptions: { noUnusedLocals: false }, include: ["*.ts"] };
 writeFileSync(project, JSON.stringify(options));
 try {
   const { stdout, status } = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", project], {
     encoding: "utf8",
     cwd: root,
   });
-  const named = [...written].reduce((text, [path, place]) => text.replaceAll(path.slice(root.length + 1), place), stdout);
-  process.stdout.write(
-    status === 0
-      ? `${written.size} examples type-check\n`
-      : `${named}\nAn example in the documents does not type-check; the place is where its block begins.\n`,
-  );
-  process.exitCode = status === 0 ? 0 : 1;
+  const named = [...written].reduce((text, [path, place]) => text.replaceAll(path, place), stdout);
+  if (status !== 0) problems.push(`${named}\nAn example in the documents does not type-check; the place is where its block begins.`);
+  process.stdout.write(problems.length === 0 ? `${written.size} examples type-check\n` : `${problems.join("\n")}\n`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
 } finally {
-  rmSync(project);
-  for (const { folder } of documents) rmSync(join(root, folder, scratch), { recursive: true, force: true });
+  rmSync(join(root, scratch), { recursive: true, force: true });
 }
