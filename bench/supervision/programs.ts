@@ -35,20 +35,51 @@ export const restartDelays: Readonly<Record<SupervisorName, string>> = {
   pm2: "none",
 };
 
-type Start = (programs: readonly Program[], scratch: Scratch, metricsPort?: number) => Promise<Running>;
+/** What of mothership is asked while its programs run. */
+export interface Asked {
+  /** The health page. */
+  readonly metricsPort: number;
+  /** A small ship behind the edge. */
+  readonly edgePort: number;
+  readonly shipPort: number;
+  /** Gets what `loop-delay.cjs` measures. */
+  readonly loopFile: string;
+}
+
+type Start = (programs: readonly Program[], scratch: Scratch, asked?: Asked) => Promise<Running>;
 
 const quiet = ["ignore", "ignore", "ignore"] as const;
 
-async function mothership(programs: readonly Program[], scratch: Scratch, metricsPort?: number): Promise<Running> {
+async function mothership(programs: readonly Program[], scratch: Scratch, asked?: Asked): Promise<Running> {
   const units = programs.map(
     ({ name, shell }) => `[[fleet.work]]\nname = "${name}"\ncommand = "sh"\nargs = ["-c", ${JSON.stringify(shell)}]\n`,
   );
-  const text = `${metricsPort === undefined ? "" : `[mothership]\nmetrics_port = ${metricsPort}\n`}${units.join("")}`;
+  const text = `${asked === undefined ? "" : answering(asked)}${units.join("")}`;
   // All lines of all ships go to its standard output.
   const log = programs.find((one) => one.log !== undefined)?.log;
   const output = log === undefined ? "ignore" : openSync(log, "w");
-  const child = startMothership(scratch, "mothership", text, undefined, { stdio: ["ignore", output, "inherit"] });
+  const env =
+    asked === undefined
+      ? {}
+      : { MS_BENCH_LOOP: asked.loopFile, NODE_OPTIONS: `--require ${JSON.stringify(join(import.meta.dirname, "loop-delay.cjs"))}` };
+  const child = startMothership(scratch, "mothership", text, undefined, { stdio: ["ignore", output, "inherit"], env });
   return { name: "mothership", root: child.pid!, stop: () => stop(child) };
+}
+
+/** The part of a manifest that answers. */
+function answering({ metricsPort, edgePort, shipPort }: Asked): string {
+  const program = `require("http").createServer((_, res) => res.end("hello")).listen(${shipPort}, "127.0.0.1")`;
+  return `[mothership]
+metrics_port = ${metricsPort}
+[mothership.bind]
+http = "127.0.0.1:${edgePort}"
+[[fleet.web]]
+name = "web"
+command = ${JSON.stringify(process.execPath)}
+args = ["-e", ${JSON.stringify(program)}]
+bind = "tcp://127.0.0.1:${shipPort}"
+routes = ["http:/.*"]
+`;
 }
 
 function serviceFolders(folder: string, programs: readonly Program[], logger: (file: string) => string, scratch: Scratch): void {
@@ -119,8 +150,8 @@ export function available(): SupervisorName[] {
 }
 
 /** Starts a supervisor and resolves when all programs run. */
-export async function start(name: SupervisorName, programs: readonly Program[], scratch: Scratch, metricsPort?: number): Promise<Running> {
-  const running = await all[name].start(programs, scratch, metricsPort);
+export async function start(name: SupervisorName, programs: readonly Program[], scratch: Scratch, asked?: Asked): Promise<Running> {
+  const running = await all[name].start(programs, scratch, asked);
   const up = (): true | undefined => (sleepers(running.root).length >= programs.length ? true : undefined);
   try {
     if (programs.every(({ log }) => log === undefined)) await until(`${programs.length} programs under ${name}`, up, 120_000);

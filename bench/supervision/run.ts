@@ -7,7 +7,7 @@
  * temporary folder. All run by hand, in temporary folders, with their own defaults. Needs Linux and the built packages.
  */
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { get } from "node:http";
 import { parseArgs, promisify } from "node:util";
 import { describeMachine } from "../lib/machine.ts";
@@ -16,7 +16,17 @@ import { memoryOf, nap, pause, statOf, until } from "../lib/proc.ts";
 import { median, ranged, save, spread, table } from "../lib/results.ts";
 import { type Scratch, withScratch } from "../lib/scratch.ts";
 import { checkLines, endsWith, writeLines } from "./lines.ts";
-import { available, overhead, type Program, type Running, restartDelays, type SupervisorName, sleepers, start } from "./programs.ts";
+import {
+  type Asked,
+  available,
+  overhead,
+  type Program,
+  type Running,
+  restartDelays,
+  type SupervisorName,
+  sleepers,
+  start,
+} from "./programs.ts";
 
 const { values } = parseArgs({
   options: {
@@ -44,9 +54,9 @@ async function withSupervisor<T>(
   programs: readonly Program[],
   scratch: Scratch,
   work: (running: Running) => Promise<T>,
-  metricsPort?: number,
+  asked?: Asked,
 ): Promise<T> {
-  const running = await start(name, programs, scratch, metricsPort);
+  const running = await start(name, programs, scratch, asked);
   const pids = (): number[] => [...sleepers(running.root), ...overhead(running.root)].map(({ pid }) => pid);
   let seen = pids();
   try {
@@ -157,8 +167,12 @@ interface Flood {
   readonly lost: number;
   readonly wrong: number;
   readonly rssMb: number;
-  /** Answers of mothership's own health page meanwhile. */
+  /** Answers of mothership meanwhile: of its own health page, and of a small ship through the edge. */
   readonly healthP99Ms?: number;
+  readonly edgeP99Ms?: number;
+  /** How late the event loop turned meanwhile. */
+  readonly loopP99Ms?: number;
+  readonly loopMaxMs?: number;
 }
 
 async function flood(name: SupervisorName): Promise<Flood> {
@@ -167,7 +181,15 @@ async function flood(name: SupervisorName): Promise<Flood> {
     const [lines, gate, log] = [scratch.path("lines"), scratch.path("gate"), scratch.path("out.log")];
     writeLines(lines, lineCount);
     await run("mkfifo", [gate]);
-    const metricsPort = name === "mothership" ? await scratch.freePort() : undefined;
+    const asked: Asked | undefined =
+      name === "mothership"
+        ? {
+            metricsPort: await scratch.freePort(),
+            edgePort: await scratch.freePort(),
+            shipPort: await scratch.freePort(),
+            loopFile: scratch.path("loop.json"),
+          }
+        : undefined;
     const program = { name: "flood", shell: `read go < ${gate}; cat ${lines}; exec sleep 100000`, log };
     await withSupervisor(
       name,
@@ -177,31 +199,48 @@ async function flood(name: SupervisorName): Promise<Flood> {
         await pause(3_000);
         const cpu = (): number => overhead(root).reduce((sum, one) => sum + one.cpuMicros, 0);
         const before = cpu();
-        const asking = new AbortController();
-        const health = metricsPort === undefined ? undefined : askHealth(metricsPort, asking.signal);
+        const answers = asked && askAll(asked, root);
         const begun = performance.now();
         await run("sh", ["-c", `echo go > ${gate}`]);
         await until("the last line", () => endsWith(log, lineCount) || undefined, 120_000, 10);
         const seconds = (performance.now() - begun) / 1000;
-        asking.abort();
         const mb = (lineCount * 100) / 1e6;
+        const cpuMsPerMb = (cpu() - before) / 1000 / mb;
+        const answered = await answers?.();
         const { rssMb } = memoryOf(overhead(root).map(({ pid }) => pid));
-        const healthP99Ms = await health;
-        const used = { seconds, perSecondMb: mb / seconds, cpuMsPerMb: (cpu() - before) / 1000 / mb, rssMb };
-        result = { ...used, ...(await checkLines(log, lineCount)), ...(healthP99Ms !== undefined && { healthP99Ms }) };
+        result = { seconds, perSecondMb: mb / seconds, cpuMsPerMb, rssMb, ...(await checkLines(log, lineCount)), ...answered };
       },
-      metricsPort,
+      asked,
     );
   });
   return result!;
 }
 
-async function askHealth(port: number, signal: AbortSignal): Promise<number> {
+type Answered = Required<Pick<Flood, "healthP99Ms" | "edgeP99Ms" | "loopP99Ms" | "loopMaxMs">>;
+
+/** Asks from now on; the result ends that and gives what it saw. */
+function askAll({ metricsPort, edgePort, loopFile }: Asked, root: number): () => Promise<Answered> {
+  const asking = new AbortController();
+  process.kill(root, "SIGUSR2");
+  const health = askOften(metricsPort, "/health", asking.signal);
+  const edge = askOften(edgePort, "/", asking.signal);
+  return async () => {
+    asking.abort();
+    const [healthP99Ms, edgeP99Ms] = await Promise.all([health, edge]);
+    process.kill(root, "SIGUSR2");
+    await until("the delays of the event loop", () => existsSync(loopFile) || undefined, 5_000, 10);
+    await pause(50);
+    const { p99Ms, maxMs } = JSON.parse(readFileSync(loopFile, "utf8"));
+    return { healthP99Ms, edgeP99Ms, loopP99Ms: p99Ms, loopMaxMs: maxMs };
+  };
+}
+
+async function askOften(port: number, path: string, signal: AbortSignal): Promise<number> {
   const times: number[] = [];
   while (!signal.aborted) {
     const begun = performance.now();
     await new Promise((resolve, reject) => {
-      get({ port, host: "127.0.0.1", path: "/health" }, (answer) => answer.resume().once("end", resolve)).once("error", reject);
+      get({ port, host: "127.0.0.1", path }, (answer) => answer.resume().once("end", resolve)).once("error", reject);
     });
     times.push(performance.now() - begun);
     await pause(5);
@@ -262,7 +301,10 @@ if (wanted.includes("logs")) {
   const rows = Object.entries(floods).map(([name, list]) => {
     const of = (what: "perSecondMb" | "cpuMsPerMb"): string => ranged(spread(list.map((one) => one[what])));
     const worst = (what: "lost" | "wrong"): string => String(Math.max(...list.map((one) => one[what])));
-    const health = list.flatMap((one) => one.healthP99Ms ?? []);
+    const asked = (what: keyof Answered, of: (values: readonly number[]) => number): string => {
+      const values = list.flatMap((one) => one[what] ?? []);
+      return values.length > 0 ? of(values).toFixed(1) : "";
+    };
     return [
       name,
       of("perSecondMb"),
@@ -270,8 +312,27 @@ if (wanted.includes("logs")) {
       worst("lost"),
       worst("wrong"),
       median(list.map((one) => one.rssMb)).toFixed(0),
-      health.length > 0 ? median(health).toFixed(1) : "",
+      asked("loopP99Ms", median),
+      asked("loopMaxMs", (values) => Math.max(...values)),
+      asked("edgeP99Ms", median),
+      asked("healthP99Ms", median),
     ];
   });
-  console.log(table(["", "MB/s", "CPU ms per MB", "lost", "cut or doubled", "RSS MB after", "health page p99 ms"], rows));
+  console.log(
+    table(
+      [
+        "",
+        "MB/s",
+        "CPU ms per MB",
+        "lost",
+        "cut or doubled",
+        "RSS MB after",
+        "event loop p99 ms",
+        "longest",
+        "edge p99 ms",
+        "health page p99 ms",
+      ],
+      rows,
+    ),
+  );
 }
