@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { contentProblems, unpack } from "./rehearsal/contents.ts";
-import { programProblems } from "./rehearsal/program.ts";
+import { installProgram, startDemo } from "./rehearsal/program.ts";
 import { exampleProblems, loadProblems, openProject, type Project, strangersEnvironment, typeProblems } from "./rehearsal/project.ts";
 import { openRegistry } from "./rehearsal/registry.ts";
 import { copyTree, packAll, versionPackages } from "./rehearsal/tree.ts";
@@ -53,7 +53,7 @@ async function rehearse(work: string): Promise<string[]> {
   const problems: string[] = [];
   const tree = join(work, "tree");
   mkdirSync(tree);
-  for (const folder of ["home", "sockets", "tarballs"]) mkdirSync(join(work, folder), { mode: 0o700 });
+  for (const folder of ["home", "sockets", "tarballs", "tmp"]) mkdirSync(join(work, folder), { mode: 0o700 });
   copyTree(tree);
   versionPackages(tree);
   const releases = packAll(tree, join(work, "tarballs"));
@@ -81,10 +81,17 @@ async function rehearse(work: string): Promise<string[]> {
   const types = await each(["nodenext", "bundler"] as const, problems, (resolution) => typeProblems(projects, resolution, work, env));
   problems.push(...types.flat());
   say("types checked, with moduleResolution nodenext and bundler");
-  problems.push(...(await perProject((project, node) => exampleProblems(project, node, env))).flat());
-  say(`${projects.flatMap(({ examples }) => examples).length} examples of READMEs run`);
-  problems.push(...(await programProblems(work, process.execPath, env, tooOldNode())));
-  say("mothership installed, and its demo fleet run");
+
+  const program = await installProgram(work, env, tooOldNode());
+  const demo = await startDemo(program, work, process.execPath, env);
+  say("mothership installed, and its demo fleet started");
+  try {
+    problems.push(...(await perProject((project, node) => exampleProblems(project, demo.folder, node, env))).flat());
+    say(`${projects.flatMap(({ examples }) => examples).length} examples of READMEs run`);
+  } finally {
+    problems.push(...(await demo.stop()));
+  }
+  say("the demo fleet asked and stopped");
   return problems;
 }
 

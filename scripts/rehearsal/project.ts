@@ -20,6 +20,7 @@ export function strangersEnvironment(registry: Pick<Registry, "url">, work: stri
   return {
     PATH: [dirname(node), process.env["PATH"]].join(delimiter),
     HOME: join(work, "home"),
+    TMPDIR: join(work, "tmp"),
     MS_SOCKET_DIR: join(work, "sockets"),
     npm_config_registry: registry.url,
     npm_config_cache: join(work, "npm-cache"),
@@ -32,7 +33,8 @@ export function strangersEnvironment(registry: Pick<Registry, "url">, work: stri
 /** Makes the project by following the README of the package: what its Install section names is installed, its examples are written down. */
 export async function openProject(packed: Packed, unpacked: string, work: string, env: NodeJS.ProcessEnv): Promise<Project> {
   const readme = readFileSync(join(unpacked, "README.md"), "utf8");
-  const names = installLine(readme);
+  // The README of the program says how to run it from a clone: on npm its name is taken.
+  const names = packed.folder.startsWith("apps/") ? [packed.name] : installLine(readme);
   if (!names.includes(packed.name)) throw new Error(`${packed.name}: its README does not say "npm install ${packed.name}"`);
   const folder = join(work, packed.folder);
   mkdirSync(folder, { recursive: true });
@@ -76,14 +78,23 @@ export async function loadProblems({ packed, folder, entries }: Project, node: s
   return stdout + stderr === "" ? [] : [`${packed.name}: loading it prints something:\n${stdout}${stderr}`];
 }
 
-/** Runs the examples of the README, one after the other, in the project. */
-export async function exampleProblems({ packed, folder, examples }: Project, node: string, env: NodeJS.ProcessEnv): Promise<string[]> {
+/**
+ * Runs the examples of the README, one after the other. `cwd` is the folder of the demo fleet, which runs: some examples look at a fleet.
+ * One that reads keys gets a terminal.
+ */
+export async function exampleProblems({ packed, examples }: Project, cwd: string, node: string, env: NodeJS.ProcessEnv): Promise<string[]> {
   const problems: string[] = [];
-  for (const { file, line } of examples) {
-    const { problem } = await run(node, [file], { cwd: folder, env });
+  for (const { file, line, code } of examples) {
+    const [command = "", ...args] = code.includes("process.stdin") ? onTerminal(node, file) : [node, file];
+    const { problem } = await run(command, args, { cwd, env: { ...env, TERM: "xterm-256color" } });
     if (problem) problems.push(`${packed.name}: the example on line ${line} of its README ${problem}`);
   }
   return problems;
+}
+
+/** The command that runs a file on a terminal of its own: a program of the system's, of which there are two kinds. */
+function onTerminal(node: string, file: string): string[] {
+  return process.platform === "linux" ? ["script", "-qec", `'${node}' '${file}'`, "/dev/null"] : ["script", "-q", "/dev/null", node, file];
 }
 
 /** Type-checks all entries and examples of all projects at once, declarations of packages included, under one way to resolve modules. */
