@@ -1,5 +1,6 @@
 import { checkPattern } from "@mothership/patterns";
 import type { Draft, RouteDraft } from "./draft.ts";
+import { checkFingerprint } from "./fingerprint-text.ts";
 import { type IssueList, type Spot, shown } from "./issue.ts";
 import { suggestion } from "./nearest.ts";
 import type { Path } from "./positions.ts";
@@ -23,7 +24,7 @@ export function checkRoutes({ ships, bays, modules, staticDirs, bindNames }: Dra
 }
 
 function checkRoute(
-  { route, bindAt, patternAt, stripPrefixAt, uaFilterAt }: RouteDraft,
+  { route, bindAt, patternAt, stripPrefixAt, uaFilterAt, ja4hAt }: RouteDraft,
   bindNames: readonly string[],
   issues: IssueList,
 ): void {
@@ -31,6 +32,7 @@ function checkRoute(
   if (route.pattern !== "") checkPatternAt(route.pattern, patternAt, issues);
   if (route.stripPrefix !== undefined) checkLeadingSlash(route.stripPrefix, "strip_prefix", stripPrefixAt, issues);
   if (route.uaFilter !== undefined) checkAgentFilter(route.uaFilter, uaFilterAt, issues);
+  if (route.ja4h !== undefined) checkFingerprint(route.ja4h, ja4hAt, issues);
 }
 
 function checkBind(name: string, at: Spot, bindNames: readonly string[], issues: IssueList): void {
@@ -44,7 +46,8 @@ function checkLeadingSlash(text: string, key: string, path: Path, issues: IssueL
   if (!text.startsWith("/")) issues.add(path, `"${key}" must begin with "/"`, { expected: `a path such as ${shown(`/${text}`)}` });
 }
 
-function checkAgentFilter(filter: string, at: Spot, issues: IssueList): void {
+/** A class of user agents, or `~` and a pattern. */
+export function checkAgentFilter(filter: string, at: Spot, issues: IssueList): void {
   if (filter.startsWith("~") && filter.length > 1) checkPatternAt(filter.slice(1), { ...at, index: at.index + 1 }, issues);
   else if (!agentFilters.includes(filter))
     issues.add(at, `${shown(filter)} is not a user agent filter`, {
@@ -62,7 +65,8 @@ function checkModulePattern(spot: Spot, bindNames: readonly string[], issues: Is
   else if (spot.text !== "") checkPatternAt(spot.text, spot, issues);
 }
 
-function checkPatternAt(pattern: string, at: Spot, issues: IssueList): void {
+/** A pattern that can be matched in linear time. */
+export function checkPatternAt(pattern: string, at: Spot, issues: IssueList): void {
   try {
     checkPattern(pattern);
   } catch (error) {

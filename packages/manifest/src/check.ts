@@ -2,11 +2,13 @@ import { maxSocketPathBytes } from "@mothership/kernel";
 import { checkAddresses } from "./check-addresses.ts";
 import { checkDependencies } from "./check-dependencies.ts";
 import { checkRoutes } from "./check-routes.ts";
+import { checkShields } from "./check-shields.ts";
 import { commandLineFix, quotedList } from "./command-line.ts";
 import type { Draft, MemberDraft, Reference } from "./draft.ts";
 import type { IssueList } from "./issue.ts";
 import { placeOf } from "./normalize-process.ts";
 import type { Path } from "./positions.ts";
+import type { AccessLog } from "./types.ts";
 
 /** What the rules need to know of the world. */
 export interface CheckContext {
@@ -27,13 +29,19 @@ export function check(draft: Draft, { socketDir, programs }: CheckContext, issue
     "module",
     issues,
   );
+  checkUnique(
+    draft.rules.map(({ value, path }) => ({ name: value.name, path: [...path, "name"] })),
+    "rule",
+    issues,
+  );
   checkUnique(draft.uplinkNames, "uplink", issues);
   for (const { value, path } of bays) checkSocketPath(value.name, [...path, "name"], socketDir, issues);
   checkAddresses(draft.addresses, issues);
   checkRoutes(draft, issues);
+  checkShields(draft, issues);
   checkDependencies(draft, issues);
   for (const one of [...ships, ...bays, ...jobs]) checkCommand(one, programs, issues);
-  checkLogFiles([...ships, ...bays, ...jobs], issues);
+  checkLogFiles([...ships, ...bays, ...jobs], draft.manifest.mothership.accessLog, issues);
   if (issues.count === 0) checkSomethingToRun(draft, issues);
 }
 
@@ -76,8 +84,9 @@ function checkCommand({ value, path }: MemberDraft, programs: ReadonlySet<string
 }
 
 /** Two processes that rename one file would lose each other's lines. */
-function checkLogFiles(members: readonly MemberDraft[], issues: IssueList): void {
+function checkLogFiles(members: readonly MemberDraft[], accessLog: AccessLog | undefined, issues: IssueList): void {
   const owners = new Map<string, string>();
+  if (accessLog?.to.kind === "file") owners.set(accessLog.to.path, "access_log");
   for (const { value, logAt } of members) {
     const { file } = value.log;
     if (!file) continue;

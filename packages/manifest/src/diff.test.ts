@@ -9,7 +9,17 @@ const cable = '[[bays.ws]]\nname = "cable"\ncommand = "cable"\nroutes = ["http:/
 const auth = '[[modules]]\nname = "auth"\nwasm = "a.wasm"\n';
 const before = parseManifest(settings + app + worker + cable + auth);
 const diff = (text: string) => diffManifests(before, parseManifest(text));
-const nothing = { same: true, added: [], removed: [], changed: [], needsRestart: [], routing: false, modules: false, settings: [] };
+const nothing = {
+  same: true,
+  added: [],
+  removed: [],
+  changed: [],
+  needsRestart: [],
+  routing: false,
+  modules: false,
+  shields: false,
+  settings: [],
+};
 
 describe("diffManifests", () => {
   test("sees no difference in comments, order of keys and lines", () => {

@@ -16,6 +16,8 @@ export interface ManifestDiff {
   readonly routing: boolean;
   /** The modules or their order differ. */
   readonly modules: boolean;
+  /** The rules of shields differ. */
+  readonly shields: boolean;
   /** Which parts of `[mothership]` differ. */
   readonly settings: readonly (keyof MothershipSettings)[];
 }
@@ -40,9 +42,10 @@ export function diffManifests(before: Manifest, after: Manifest): ManifestDiff {
   }
   const routing = !isDeepStrictEqual(routesOf(old), routesOf(now));
   const modules = !isDeepStrictEqual(before.modules, after.modules);
+  const shields = !isDeepStrictEqual(before.shields, after.shields);
   const settings = settingNames(before, after).filter((key) => !isDeepStrictEqual(before.mothership[key], after.mothership[key]));
-  const same = added.length + removed.length + changed.length + settings.length === 0 && !routing && !modules;
-  return { same, added, removed, changed, needsRestart, routing, modules, settings };
+  const same = added.length + removed.length + changed.length + settings.length === 0 && !routing && !modules && !shields;
+  return { same, added, removed, changed, needsRestart, routing, modules, shields, settings };
 }
 
 /** By name, in file order. */

@@ -1,7 +1,7 @@
 import type { Address } from "@mothership/kernel";
 import type { Spot } from "./issue.ts";
 import type { Path } from "./positions.ts";
-import type { Bay, Dependency, Manifest, Module, PrelaunchJob, Route, Ship, StaticDir } from "./types.ts";
+import type { Bay, Dependency, Manifest, Module, PrelaunchJob, Route, ShieldRule, Ship, StaticDir } from "./types.ts";
 
 /** A name that refers to something else, and where it is written. */
 export interface Reference {
@@ -15,6 +15,7 @@ export interface RouteDraft {
   readonly patternAt: Spot;
   readonly stripPrefixAt: Path;
   readonly uaFilterAt: Spot;
+  readonly ja4hAt: Spot;
 }
 
 /** What a process waits for, and where it is written. */
@@ -44,6 +45,11 @@ export interface ModuleDraft {
   readonly patternsAt: readonly Spot[];
 }
 
+export interface ShieldDraft {
+  readonly value: ShieldRule;
+  readonly path: Path;
+}
+
 /** An address that something will listen on. */
 export interface AddressUse {
   readonly owner: string;
@@ -58,6 +64,7 @@ export interface Draft {
   readonly bays: readonly MemberDraft<Bay>[];
   readonly jobs: readonly MemberDraft<PrelaunchJob>[];
   readonly modules: readonly ModuleDraft[];
+  readonly rules: readonly ShieldDraft[];
   readonly staticDirs: readonly { readonly value: StaticDir; readonly path: Path }[];
   readonly uplinkNames: readonly Reference[];
   /** Names in [mothership.bind], those with a wrong address too. */

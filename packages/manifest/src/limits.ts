@@ -55,6 +55,13 @@ export const limits = {
   connections: 1_000_000,
   /** Header fields of a head. */
   fields: 10_000,
+  shieldRules: 1000,
+  /** Networks of all rules of shields. */
+  shieldNetworks: 100_000,
+  /** Characters of the value of a tag. */
+  tagLength: 1000,
+  /** Characters of where a redirect leads. */
+  locationLength: 2000,
 } as const;
 
 /** What holds when the manifest says nothing. */
@@ -74,6 +81,7 @@ export const defaults = {
     stallTimeout: "30s",
     minRate: 64,
   },
+  accessLog: { enabled: false, stream: "stdout", sample: 1, query: "none", ja4h: false },
   proxy: { forwarded: false, via: "mothership", tunnelTimeout: "1h" },
   upstream: {
     maxConnections: 256,
@@ -98,6 +106,7 @@ export const defaults = {
     electionTimeoutSeconds: 30,
   },
   uplinkTimeout: "5s",
+  routeAction: "forward",
   critical: true,
   oneshot: false,
   phase: "request",

@@ -5,8 +5,8 @@ import type { NormalizeContext } from "./normalize.ts";
 import { filePath } from "./normalize-process.ts";
 import { readDuration, readSize, type Written } from "./normalize-units.ts";
 import type { Path } from "./positions.ts";
-import type { Loose, RawBind, RawProxy, RawShip, RawUpstream } from "./raw.ts";
-import type { Breaker, ProxySettings, RequestLimits, UpstreamSettings } from "./types.ts";
+import type { Loose, RawAccessLog, RawBind, RawProxy, RawShip, RawUpstream } from "./raw.ts";
+import type { AccessLog, Breaker, ProxySettings, RequestLimits, UpstreamSettings } from "./types.ts";
 
 const headSizes = { least: "1KiB", most: "1MiB" } as const;
 
@@ -38,6 +38,37 @@ export function normalizeProxy(table: Loose<RawProxy> = {}, { issues, folder }: 
     via: table.via ?? defaults.proxy.via,
     tunnelIdleMs: readDuration(idle, ["mothership", "proxy", "tunnel_timeout"], issues),
   };
+}
+
+/** `[mothership.access_log]`; undefined when it is off. */
+export function normalizeAccessLog(
+  written: boolean | Loose<RawAccessLog> = defaults.accessLog.enabled,
+  { issues, folder }: NormalizeContext,
+): AccessLog | undefined {
+  // A table that says nothing about it is there to switch it on.
+  if (written === false || (written !== true && written.enabled === false)) return undefined;
+  const table = written === true ? {} : written;
+  const path = ["mothership", "access_log"];
+  const { stream = defaults.accessLog.stream, sample, query, ja4h, file } = table;
+  if ("stream" in table && "file" in table)
+    issues.add([...path, "stream"], '"stream" and "file" do not go together: lines go to one place', { at: "key" });
+  if (!("file" in table))
+    for (const key of ["max_size", "max_files", "compress"] as const)
+      if (key in table)
+        issues.add([...path, key], `"${key}" is about a file, and there is none`, { at: "key", hint: 'add file = "./log/access.log"' });
+  const initial = defaults.log;
+  const to: AccessLog["to"] =
+    file === undefined
+      ? { kind: "stream", stream }
+      : {
+          kind: "file",
+          path: filePath(file, folder).path,
+          maxBytes: readSize(table.max_size ?? initial.maxSize, [...path, "max_size"], issues, { least: "4KiB" }),
+          maxFiles: table.max_files ?? initial.maxFiles,
+          compress: table.compress ?? initial.compress,
+        };
+  const { sample: all, query: none, ja4h: off } = defaults.accessLog;
+  return { to, sample: sample ?? all, query: query ?? none, ja4h: ja4h ?? off };
 }
 
 /** `upstream` of a ship, above that of the template. */

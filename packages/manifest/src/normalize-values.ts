@@ -1,8 +1,7 @@
 import { type Address, AddressError, parseAddress } from "@mothership/kernel";
-import type { RouteDraft } from "./draft.ts";
 import { type IssueList, shown } from "./issue.ts";
 import type { Path } from "./positions.ts";
-import type { Loose, RawRoute, Scalar } from "./raw.ts";
+import type { Scalar } from "./raw.ts";
 
 /** An address in any of its written forms; undefined, with an issue, when it is none. */
 export function readAddress(text: string | undefined, path: Path, issues: IssueList): Address | undefined {
@@ -17,45 +16,6 @@ export function readAddress(text: string | undefined, path: Path, issues: IssueL
     issues.add(path, error.message, { expected });
   }
   return undefined;
-}
-
-/** A route in either form, with the places of its parts; nothing, with an issue, when it cannot be read. */
-export function readRoute(
-  written: Loose<string | RawRoute> | undefined,
-  path: Path,
-  bindNames: readonly string[],
-  issues: IssueList,
-): readonly RouteDraft[] {
-  if (written === undefined) return [];
-  if (typeof written === "string") return readShortRoute(written, path, bindNames, issues);
-  const { bind = "", pattern = "", strip_prefix: stripPrefix, ua_filter: uaFilter } = written;
-  const part = (key: string, text: string) => ({ path: [...path, key], text, index: 0 });
-  return [
-    {
-      route: { bind, pattern, ...(stripPrefix !== undefined && { stripPrefix }), ...(uaFilter !== undefined && { uaFilter }) },
-      bindAt: part("bind", bind),
-      patternAt: part("pattern", pattern),
-      stripPrefixAt: [...path, "strip_prefix"],
-      uaFilterAt: part("ua_filter", uaFilter ?? ""),
-    },
-  ];
-}
-
-function readShortRoute(text: string, path: Path, bindNames: readonly string[], issues: IssueList): readonly RouteDraft[] {
-  const colon = text.indexOf(":");
-  if (colon <= 0 || colon === text.length - 1) {
-    const [bind = "http"] = bindNames;
-    const pattern = text.replaceAll(/^:|:$/g, "");
-    issues.add(path, `${shown(text)} is not a route: a route is a bind, a colon and a pattern`, {
-      expected: '"bind:pattern"',
-      hint: pattern.startsWith("/") ? `write "${bind}:${pattern}"` : undefined,
-    });
-    return [];
-  }
-  const bind = text.slice(0, colon);
-  const pattern = text.slice(colon + 1);
-  const at = { path, text, index: 0 };
-  return [{ route: { bind, pattern }, bindAt: at, patternAt: { ...at, index: colon + 1 }, stripPrefixAt: path, uaFilterAt: at }];
 }
 
 /** The texts without repeats, each where it came first. */

@@ -6,10 +6,12 @@ import { defaults } from "./limits.ts";
 import type { NamedFiles } from "./named-files.ts";
 import { normalizeBinds } from "./normalize-binds.ts";
 import { normalizeChecks } from "./normalize-checks.ts";
-import { normalizeProxy, normalizeUpstream } from "./normalize-edge.ts";
+import { normalizeAccessLog, normalizeProxy, normalizeUpstream } from "./normalize-edge.ts";
 import { filePath, normalizeProcess } from "./normalize-process.ts";
+import { readRoute } from "./normalize-routes.ts";
+import { normalizeRules } from "./normalize-shields.ts";
 import { readDuration, readSize } from "./normalize-units.ts";
-import { readAddress, readRoute, textTable, uniqueTexts } from "./normalize-values.ts";
+import { readAddress, textTable, uniqueTexts } from "./normalize-values.ts";
 import { normalizeFlagship, normalizeUplinks } from "./normalize-world.ts";
 import type { Path } from "./positions.ts";
 import type { Loose, RawBay, RawManifest, RawMember, RawModule, RawMothership, RawPrelaunchJob, RawShip } from "./raw.ts";
@@ -57,6 +59,8 @@ export function normalize(raw: Loose<RawManifest>, surroundings: Omit<NormalizeC
     path,
   }));
   const { uplinks, names: uplinkNames } = normalizeUplinks(layersOf(settings.uplinks, ["mothership", "uplinks"]), context);
+  const rules = normalizeRules(layersOf(raw.shields?.rules, ["shields", "rules"]), context.issues);
+  const accessLog = normalizeAccessLog(settings.access_log, context);
   const shipAddresses = ships.flatMap(({ value, path }): readonly AddressUse[] =>
     value.bind ? [{ owner: `ship "${value.name}"`, address: value.bind, path: [...path, "bind"] }] : [],
   );
@@ -66,6 +70,7 @@ export function normalize(raw: Loose<RawManifest>, surroundings: Omit<NormalizeC
       mothership: {
         binds: binds.map(({ bind }) => bind),
         proxy: normalizeProxy(settings.proxy, context),
+        ...(accessLog && { accessLog }),
         staticDirs: staticDirs.map(({ value }) => value),
         compression: settings.compression ?? defaults.compression,
         corsCache: corsCache(settings.cors_cache),
@@ -74,6 +79,7 @@ export function normalize(raw: Loose<RawManifest>, surroundings: Omit<NormalizeC
           ...(settings.rate_limiting?.per_ip_rpm !== undefined && { perIpRpm: settings.rate_limiting.per_ip_rpm }),
         },
         ...(settings.metrics_port !== undefined && { metricsPort: settings.metrics_port }),
+        metricsHosts: uniqueTexts((settings.metrics_hosts ?? []).map((host) => host?.toLowerCase())),
         flagship: normalizeFlagship(settings.flagship, context),
         uplinks,
         prelaunch: jobs.map(({ value }) => value),
@@ -86,11 +92,13 @@ export function normalize(raw: Loose<RawManifest>, surroundings: Omit<NormalizeC
       ships: ships.map(({ value }) => value),
       bays: bays.map(({ value }) => value),
       modules: modules.map(({ value }) => value),
+      shields: { rules: rules.map(({ value }) => value) },
     },
     ships,
     bays,
     jobs,
     modules,
+    rules,
     staticDirs,
     uplinkNames,
     bindNames,

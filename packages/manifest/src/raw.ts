@@ -9,16 +9,36 @@ export interface RawManifest {
   fleet?: Record<string, RawShip[]>;
   bays?: Record<string, RawBay[]>;
   modules?: RawModule[];
+  shields?: { rules?: RawShieldRule[] };
   base?: RawBase;
+}
+
+/** What is done with a request that is not simply forwarded. */
+interface RawAnswer {
+  status?: number;
+  redirect_to?: string;
+}
+
+export interface RawShieldRule extends RawAnswer {
+  name?: string;
+  path?: string;
+  ua?: string;
+  cidr?: string | string[];
+  ja4h?: string;
+  action: "allow" | "block" | "redirect" | "tag" | "log";
+  header?: string;
+  value?: string;
 }
 
 export interface RawMothership {
   metrics_port?: number;
+  metrics_hosts?: string[];
   compression?: boolean;
   cors_cache?: boolean | RawCorsCache;
   static_dirs?: RawStaticDir[];
   bind?: Record<string, string | RawBind>;
   proxy?: RawProxy;
+  access_log?: boolean | RawAccessLog;
   rate_limiting?: RawRateLimiting;
   prelaunch?: RawPrelaunchJob[];
   flagship?: RawFlagship;
@@ -87,10 +107,22 @@ interface RawRateLimiting {
   per_ip_rpm?: number;
 }
 
-interface RawLogSettings {
+interface RawFileSettings {
   max_size?: string;
   max_files?: number;
   compress?: boolean;
+}
+
+export interface RawAccessLog extends RawFileSettings {
+  enabled?: boolean;
+  stream?: "stdout" | "stderr";
+  file?: string;
+  sample?: number;
+  query?: "none" | "redacted" | "full";
+  ja4h?: boolean;
+}
+
+interface RawLogSettings extends RawFileSettings {
   on_full?: "drop" | "block";
 }
 
@@ -146,11 +178,13 @@ export interface RawUplink {
   timeout?: string;
 }
 
-export interface RawRoute {
+export interface RawRoute extends RawAnswer {
   bind: string;
   pattern: string;
   strip_prefix?: string;
   ua_filter?: string;
+  ja4h?: string;
+  action?: "forward" | "block" | "redirect";
 }
 
 export interface RawDependency {

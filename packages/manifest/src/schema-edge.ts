@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { defaults, limits } from "./limits.ts";
+import { fileKeys } from "./schema-process.ts";
 import { closed, duration, size, text, whole, yesNo } from "./schema-values.ts";
 
 /** The proxy in front of the ships, and how it asks one of them. Build time only, as `schema.ts`. */
@@ -29,6 +30,51 @@ export const proxy = Type.Object(
     tunnel_timeout: Type.Optional(duration("Longest silence in a WebSocket or other tunnel to a ship.", defaults.proxy.tunnelTimeout)),
   },
   { title: "a table", description: "The proxy in front of the ships.", ...closed },
+);
+
+const { accessLog: log } = defaults;
+
+export const accessLog = Type.Union(
+  [
+    Type.Boolean({ title: "true or false" }),
+    Type.Object(
+      {
+        enabled: Type.Optional(Type.Boolean({ title: "true or false", description: "Default: true, when the table is there." })),
+        stream: Type.Optional(
+          Type.Enum(["stdout", "stderr"], {
+            title: '"stdout" or "stderr"',
+            description: "Output of mothership that the lines go to, unless they go to a file.",
+            default: log.stream,
+          }),
+        ),
+        file: Type.Optional(text('a file such as "./log/access.log"', "The lines go there, and nowhere else.")),
+        ...fileKeys,
+        sample: Type.Optional(
+          Type.Number({
+            title: "a number from 0 to 1",
+            description: "Share of the requests that are written. Those answered with 500 and more always are.",
+            minimum: 0,
+            maximum: 1,
+            default: log.sample,
+          }),
+        ),
+        query: Type.Optional(
+          Type.Enum(["none", "redacted", "full"], {
+            title: '"none", "redacted" or "full"',
+            description: "What is written of the query: nothing, all but the values of what is named like a secret, or all.",
+            default: log.query,
+          }),
+        ),
+        ja4h: Type.Optional(yesNo("Write the JA4H fingerprint of each request. See the licence of JA4H.", log.ja4h)),
+      },
+      { title: 'a table such as { file = "./log/access.log" }', ...closed },
+    ),
+  ],
+  {
+    title: 'true, false, or a table such as { file = "./log/access.log" }',
+    description: "Write a line of JSON for each request.",
+    default: log.enabled,
+  },
 );
 
 const initial = defaults.upstream;

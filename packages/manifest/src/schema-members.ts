@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { defaults, limits } from "./limits.ts";
 import { upstream } from "./schema-edge.ts";
 import { checkKeys, dependsOn, jobDependsOn, jobKeys, memberKeys } from "./schema-process.ts";
+import { ja4h, redirectTo, status, uaFilter } from "./schema-shields.ts";
 import {
   args,
   closed,
@@ -30,12 +31,17 @@ const route = Type.Union(
         bind: text("the name of a bind", "Name of a bind in [mothership.bind]."),
         pattern,
         strip_prefix: Type.Optional(text('a path prefix such as "/api"', "Taken off the path before it is forwarded.")),
-        ua_filter: Type.Optional(
-          text(
-            'a user agent filter such as "browser"',
-            "browser, chromium, firefox, safari, llm, bot, or ~ and a pattern over the User-Agent header.",
-          ),
+        ua_filter: Type.Optional(uaFilter),
+        ja4h,
+        action: Type.Optional(
+          Type.Enum(["forward", "block", "redirect"], {
+            title: '"forward", "block" or "redirect"',
+            description: "What is done with the request.",
+            default: defaults.routeAction,
+          }),
         ),
+        status,
+        redirect_to: redirectTo,
       },
       { title: 'a table such as { bind = "http", pattern = "/.*" }', ...closed },
     ),

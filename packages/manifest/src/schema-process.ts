@@ -24,10 +24,15 @@ const exitCodes = (description: string, initial: readonly number[]) =>
     }),
   );
 
-export const logKeys = {
+/** Keys of a file that is renamed when it is full. */
+export const fileKeys = {
   max_size: Type.Optional(size("A file that is as large is renamed, and a new one is begun.", defaults.log.maxSize)),
   max_files: Type.Optional(whole("a number of files", "Renamed files that are kept.", 0, limits.logFiles, defaults.log.maxFiles)),
   compress: Type.Optional(yesNo("Renamed files are compressed with gzip.", defaults.log.compress)),
+};
+
+export const logKeys = {
+  ...fileKeys,
   on_full: Type.Optional(
     Type.Enum(["drop", "block"], {
       title: '"drop" or "block"',

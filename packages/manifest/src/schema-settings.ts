@@ -1,10 +1,10 @@
 import { Type } from "typebox";
 import { defaults, limits } from "./limits.ts";
 import { binds } from "./schema-binds.ts";
-import { proxy } from "./schema-edge.ts";
+import { accessLog, proxy } from "./schema-edge.ts";
 import { prelaunchJob } from "./schema-members.ts";
 import { logKeys } from "./schema-process.ts";
-import { closed, duration, name, tables, text } from "./schema-values.ts";
+import { closed, duration, name, tables, text, texts } from "./schema-values.ts";
 
 /** The table [mothership]. Build time only, as `schema.ts`. */
 
@@ -160,6 +160,14 @@ export const mothership = Type.Object(
         maximum: 65_535,
       }),
     ),
+    metrics_hosts: Type.Optional(
+      texts(
+        'a host such as "metrics.internal"',
+        'a list of hosts such as ["metrics.internal"]',
+        "Names under which the metrics page may be asked for, besides those of this machine's loopback. Default: none.",
+        limits.listed,
+      ),
+    ),
     compression: Type.Optional(
       Type.Boolean({ title: "true or false", description: "Compress responses (gzip, deflate, br).", default: defaults.compression }),
     ),
@@ -169,6 +177,7 @@ export const mothership = Type.Object(
     ),
     bind: Type.Optional(binds),
     proxy: Type.Optional(proxy),
+    access_log: Type.Optional(accessLog),
     rate_limiting: Type.Optional(
       Type.Object(
         {

@@ -90,6 +90,7 @@ describe("the schema", () => {
     const member = {
       ...process,
       "depends_on.on_lost": defaults.onLost,
+      "routes.action": defaults.routeAction,
       critical: defaults.critical,
       disabled: defaults.disabled,
       stable_after: defaults.stableAfter,
@@ -118,6 +119,8 @@ describe("the schema", () => {
         open_for: breaker.openFor,
       }),
     };
+    const file = { max_size: defaults.log.maxSize, max_files: defaults.log.maxFiles, compress: defaults.log.compress };
+    const { stream, sample, query, ja4h } = defaults.accessLog;
     const bind = {
       proxy_protocol: defaults.proxyProtocol,
       http2: defaults.bind.http2,
@@ -148,6 +151,8 @@ describe("the schema", () => {
       "mothership.cors_cache.max_entries": defaults.corsCache.maxEntries,
       "mothership.static_dirs.prefix": defaults.staticPrefix,
       ...under("mothership.bind", bind),
+      "mothership.access_log": defaults.accessLog.enabled,
+      ...under("mothership.access_log", { stream, ...file, sample, query, ja4h }),
       "mothership.proxy.forwarded": defaults.proxy.forwarded,
       "mothership.proxy.via": defaults.proxy.via,
       "mothership.proxy.tunnel_timeout": defaults.proxy.tunnelTimeout,

@@ -8,6 +8,7 @@ import { type Static, Type } from "typebox";
 import { limits } from "./limits.ts";
 import { base, bay, module_, ship } from "./schema-members.ts";
 import { mothership } from "./schema-settings.ts";
+import { shields } from "./schema-shields.ts";
 import { closed, groups, tables } from "./schema-values.ts";
 
 export const schema = Type.Object(
@@ -16,6 +17,7 @@ export const schema = Type.Object(
     fleet: Type.Optional(groups(ship, "[[fleet.web]]", "Ships, by group.")),
     bays: Type.Optional(groups(bay, "[[bays.websocket]]", "Bays, by type.")),
     modules: Type.Optional(tables(module_, "[[modules]]", "WebAssembly payloads, in the order in which they run.", limits.modules)),
+    shields: Type.Optional(shields),
     base: Type.Optional(base),
   },
   {

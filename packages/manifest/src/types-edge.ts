@@ -1,5 +1,5 @@
 import type { Address } from "@mothership/kernel";
-import type { FilePath } from "./types-values.ts";
+import type { FilePath, LogFile } from "./types-values.ts";
 
 /** A named listener. */
 export interface Bind {
@@ -83,4 +83,14 @@ export interface Breaker {
   readonly minRequests: number;
   readonly windowMs: number;
   readonly openMs: number;
+}
+
+/** A line for each request that has ended. */
+export interface AccessLog {
+  readonly to: { readonly kind: "stream"; readonly stream: "stdout" | "stderr" } | ({ readonly kind: "file" } & LogFile);
+  /** Share of the requests that are written, besides those answered with 500 and more. */
+  readonly sample: number;
+  readonly query: "none" | "redacted" | "full";
+  /** Write the JA4H fingerprint. */
+  readonly ja4h: boolean;
 }

@@ -1,9 +1,11 @@
 import type { Address } from "@mothership/kernel";
 import type { StopSignal } from "./stop-signals.ts";
-import type { Bind, ProxySettings, UpstreamSettings } from "./types-edge.ts";
+import type { AccessLog, Bind, ProxySettings, UpstreamSettings } from "./types-edge.ts";
+import type { Block, Redirect, Shields } from "./types-shields.ts";
 import type { FilePath, LogFile } from "./types-values.ts";
 
 export type * from "./types-edge.ts";
+export type * from "./types-shields.ts";
 export type * from "./types-values.ts";
 
 /**
@@ -23,6 +25,7 @@ export interface Manifest {
   readonly bays: readonly Bay[];
   /** In the order in which they stand in the file, which is the order in which they see a request. */
   readonly modules: readonly Module[];
+  readonly shields: Shields;
 }
 
 /** The table `[mothership]`. */
@@ -30,6 +33,8 @@ export interface MothershipSettings {
   /** `[mothership.bind]`, in file order. */
   readonly binds: readonly Bind[];
   readonly proxy: ProxySettings;
+  /** Absent: none. */
+  readonly accessLog?: AccessLog;
   /** In file order; the longest prefix wins whatever the order. */
   readonly staticDirs: readonly StaticDir[];
   readonly compression: boolean;
@@ -37,6 +42,8 @@ export interface MothershipSettings {
   readonly rateLimiting: RateLimiting;
   /** Port of `/metrics` and `/health` on 127.0.0.1; absent: neither is served. */
   readonly metricsPort?: number;
+  /** Host names, in lower case, under which that page may be asked for besides those of the loopback. */
+  readonly metricsHosts: readonly string[];
   readonly flagship: Flagship;
   readonly uplinks: readonly Uplink[];
   readonly prelaunch: readonly PrelaunchJob[];
@@ -273,6 +280,10 @@ export interface Route {
   readonly stripPrefix?: string;
   /** A class of user agents, or `~` and a pattern. */
   readonly uaFilter?: string;
+  /** A JA4H fingerprint, or beginnings of its parts joined by `_`. */
+  readonly ja4h?: string;
+  /** Absent: the request goes to the ship or bay. */
+  readonly answer?: Block | Redirect;
 }
 
 /** A WebAssembly payload on the request path. */

@@ -47,6 +47,7 @@ describe("docs/manifest.md", () => {
     ["## `[mothership]`", schemaAt("mothership")],
     ["### `[mothership.bind]`", schemaAt("mothership", "bind")],
     ["### `[mothership.proxy]`", schemaAt("mothership", "proxy")],
+    ["### `[mothership.access_log]`", schemaAt("mothership", "access_log")],
     ["### `[[mothership.static_dirs]]`", schemaAt("mothership", "static_dirs")],
     ["### `[mothership.cors_cache]`", schemaAt("mothership", "cors_cache")],
     ["### `[mothership.rate_limiting]`", schemaAt("mothership", "rate_limiting")],
@@ -64,6 +65,7 @@ describe("docs/manifest.md", () => {
     ["`retries` as a table", schemaAt("fleet", "upstream", "retries")],
     ["`circuit_breaker` as a table", schemaAt("fleet", "upstream", "circuit_breaker")],
     ["## Routes", schemaAt("fleet", "routes")],
+    ["## `[[shields.rules]]`", schemaAt("shields", "rules")],
     ["## `[[modules]]`", schemaAt("modules")],
   ])("has exactly the keys of the schema, with their defaults, under %s", (mark, schema, ...shared) => {
     const rows = [mark, ...shared].flatMap(tableAfter);
@@ -71,7 +73,13 @@ describe("docs/manifest.md", () => {
     for (const { key, initial } of rows) {
       const inner: JsonSchema & { readonly default?: unknown } = schema.properties?.[key] ?? {};
       const unstated =
-        key === "enabled" && mark.includes("cors_cache") ? "`true`" : key === "name" && mark.includes("uplinks") ? "`host:port`" : "none";
+        key === "enabled" && /cors_cache|access_log/.test(mark)
+          ? "`true`"
+          : key === "name" && mark.includes("uplinks")
+            ? "`host:port`"
+            : key === "name" && mark.includes("shields")
+              ? "`rule-1`"
+              : "none";
       const expected = schema.required?.includes(key)
         ? "required"
         : inner.default === undefined

@@ -122,3 +122,35 @@ describe("how a ship is asked", () => {
     expect(placesOf(`${http}${ship("a", 'bind = "1"', `upstream = { ${keys} }`)}`)).toEqual([expect.stringMatching(message)]);
   });
 });
+
+describe("the access log", () => {
+  const logOf = (written: string) => parseManifest(`[mothership]\n${written}\n${ship("a")}`, { folder }).mothership.accessLog;
+
+  test("is off, on with its defaults, or as its table says", () => {
+    const plain = { to: { kind: "stream", stream: "stdout" }, sample: 1, query: "none", ja4h: false };
+    expect([logOf(""), logOf("access_log = false"), logOf("access_log = { enabled = false }")]).toEqual([undefined, undefined, undefined]);
+    expect([logOf("access_log = true"), logOf("access_log = {}")]).toEqual([plain, plain]);
+    expect(logOf('access_log = { stream = "stderr", sample = 0, query = "full", ja4h = true }')).toEqual({
+      to: { kind: "stream", stream: "stderr" },
+      sample: 0,
+      query: "full",
+      ja4h: true,
+    });
+    expect(logOf('access_log = { file = "log/access.log", max_size = "1MiB", max_files = 2, compress = false }')).toEqual({
+      ...plain,
+      to: { kind: "file", path: "/srv/app/log/access.log", maxBytes: 1_048_576, maxFiles: 2, compress: false },
+    });
+  });
+
+  test("goes to one place, and no process logs there", () => {
+    const lines = 'access_log = { file = "a.log", stream = "stderr" }';
+    expect(placesOf(`[mothership]\n${lines}\n${ship("a", 'log = { file = "a.log" }')}`, { folder })).toEqual([
+      expect.stringContaining('"stream" and "file" do not go together'),
+      expect.stringContaining('"a" cannot log to the file that "access_log" logs to'),
+    ]);
+    expect(placesOf(`[mothership]\naccess_log = { max_files = 2, sample = 2 }\n${ship("a")}`)).toEqual([
+      expect.stringContaining('"max_files" is about a file, and there is none'),
+      expect.stringContaining('"sample" must be a number from 0 to 1'),
+    ]);
+  });
+});

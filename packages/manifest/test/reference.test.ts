@@ -119,6 +119,7 @@ phase = "request"
           { name: "https", address: { kind: "tcp", host: "0.0.0.0", port: 443 }, ...plainBind },
           { name: "ws", address: { kind: "tcp", host: "0.0.0.0", port: 8080 }, ...plainBind },
         ],
+        metricsHosts: [],
         proxy: { forwarded: false, via: "mothership", tunnelIdleMs: 3_600_000 },
         staticDirs: [{ path: "/srv/app/public", written: "./public", prefix: "/static" }],
         compression: true,
@@ -217,6 +218,7 @@ phase = "request"
           tags: [],
         },
       ],
+      shields: { rules: [] },
       modules: [
         {
           name: "rate_limiter",
