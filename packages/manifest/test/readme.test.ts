@@ -13,4 +13,3 @@ test("the example of the README runs, and what it asserts is so", () => {
   expect(stderr).toContain('unknown key "comand" in fleet.web[0]');
   expect(status).toBe(0);
 });
-const said = [...example.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].map(([, text]) => text);
