@@ -51,11 +51,13 @@ describe("accessLog", () => {
         method: "GET",
         host: "example.test",
         path: "/a",
+        query: "?token=secret",
         version: "1.1",
         route: "/.*",
         upstream: "app",
         status: 200,
         end: "complete",
+        firstByteMs: 0,
         durationMs: 12.346,
         requestBytes: 0,
         responseBytes: 0,
@@ -65,7 +67,7 @@ describe("accessLog", () => {
   });
 
   test("rule 65: a client that left before an answer is 499, a connection that was cut before one is 0", async () => {
-    expect(await logged({}, undefined, "clientLeft")).toMatchObject([{ status: 499 }]);
+    expect(await logged({}, undefined, "clientLeft")).toMatchObject([{ status: 499, firstByteMs: undefined }]);
     expect(await logged({}, undefined, "aborted")).toMatchObject([{ status: 0 }]);
     expect(await logged({}, 200, "clientLeft")).toMatchObject([{ status: 200, end: "clientLeft" }]);
   });

@@ -9,14 +9,18 @@ export interface AccessEntry {
   readonly client: string;
   readonly method: string;
   readonly host: string;
-  /** Path as the client meant it, without the query, which may hold secrets. */
+  /** Path as the client meant it. */
   readonly path: string;
+  /** With its `?`, or "". May hold secrets: think before it is written anywhere. */
+  readonly query: string;
   readonly version: string;
   readonly route: string;
   readonly upstream: string;
   /** As sent; 499 when the client left before an answer, 0 when the connection was cut before one. */
   readonly status: number;
   readonly end: Outcome["end"];
+  /** Until the head of the answer was handed to the wire; undefined when there was none. */
+  readonly firstByteMs: number | undefined;
   readonly durationMs: number;
   readonly requestBytes: number;
   readonly responseBytes: number;
@@ -30,25 +34,45 @@ export interface AccessLogOptions {
   readonly random?: () => number;
 }
 
-/** Middleware that hands one entry to `write` when a request has ended. Put it first, so that it sees the path before others change it. */
+/**
+ * Middleware that hands one entry to `write` when a request has ended, with the exchange for whoever wants to say more. Put it first, so that
+ * it sees the path before others change it.
+ */
 export function accessLog(
-  write: (entry: AccessEntry) => void,
+  write: (entry: AccessEntry, exchange: Exchange) => void,
   deps: Deps,
   { sample = 1, random = Math.random }: AccessLogOptions = {},
 ): Middleware {
   return (next) => (exchange) => {
     const began = deps.clock.now();
     const at = deps.clock.wallTime();
-    const { path } = exchange;
+    const { path, query } = exchange;
+    let answered: number | undefined;
+    exchange.onResponse((head, body) => {
+      answered = deps.clock.now();
+      return { head, body };
+    });
     exchange.onFinished((outcome) => {
       if (outcome.status < 500 && sample < 1 && random() >= sample) return;
-      write(entryOf(exchange, path, at, deps.clock.now() - began, outcome));
+      const ended = deps.clock.now();
+      const times = { at, firstByteMs: answered === undefined ? undefined : inMs(answered - began), durationMs: inMs(ended - began) };
+      write(entryOf(exchange, { path, query }, times, outcome), exchange);
     });
     return next(exchange);
   };
 }
 
-function entryOf(exchange: Exchange, path: string, at: number, durationMs: number, outcome: Outcome): AccessEntry {
+/** To the microsecond: what follows is noise. */
+function inMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+function entryOf(
+  exchange: Exchange,
+  { path, query }: Pick<AccessEntry, "path" | "query">,
+  { at, firstByteMs, durationMs }: Pick<AccessEntry, "at" | "firstByteMs" | "durationMs">,
+  outcome: Outcome,
+): AccessEntry {
   const { id, bind, client, host, incoming, route, upstream } = exchange;
   const { end, requestBytes, responseBytes } = outcome;
   return {
@@ -59,12 +83,14 @@ function entryOf(exchange: Exchange, path: string, at: number, durationMs: numbe
     method: incoming.method,
     host,
     path,
+    query,
     version: incoming.version,
     route,
     upstream,
     status: outcome.status === 0 && end === "clientLeft" ? 499 : outcome.status,
     end,
-    durationMs: Math.round(durationMs * 1000) / 1000,
+    firstByteMs,
+    durationMs,
     requestBytes,
     responseBytes,
     userAgent: incoming.fields.get("user-agent") ?? "",
