@@ -6,6 +6,7 @@ export { eventually, gate } from "./gate.ts";
 export { isAlive } from "./processes.ts";
 export { readBody } from "./read-body.ts";
 export { tempFolder } from "./temp-folder.ts";
+export { noTmux, openPane, type Pane } from "./tmux.ts";
 export type { WebSocketCase, WebSocketLimits } from "./websocket/case.ts";
 export { webSocketCases } from "./websocket/cases.ts";
 export { encodeWebSocketFrame, opcodes, openRawClient, type RawClient } from "./websocket/raw-client.ts";

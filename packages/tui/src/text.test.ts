@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { between, fit, lineWidth, pad, paint, plainText, width } from "./text.ts";
+import { between, fit, lineWidth, pad, paint, plainText, shorten, width } from "./text.ts";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -98,5 +98,22 @@ describe("paint", () => {
 
   test("without colours keeps bold, dim and inverse", () => {
     expect(paint(line, { color: false })).toBe("a\x1b[1mb\x1b[m\x1b[2;7mc\x1b[m");
+  });
+});
+
+describe("shorten", () => {
+  test.each([
+    ["short", 10, "short"],
+    ["a-very-long-name-1", 10, "a-ver…me-1"],
+    ["a-very-long-name-1", 1, "…"],
+    ["a-very-long-name-1", 0, ""],
+    ["日本語のとても長い船の名前", 9, "日本…名前"],
+    ["日本語のとても長い船の名前", 8, "日本…前"],
+  ])("cuts %j to %i columns in the middle", (text, columns, expected) => {
+    expect(shorten(text, columns)).toBe(expected);
+  });
+
+  test("never takes more columns than it was given", () => {
+    fc.assert(fc.property(fc.string({ unit: "grapheme" }), fc.nat(30), (text, columns) => width(shorten(text, columns)) <= columns));
   });
 });

@@ -1,5 +1,7 @@
 import { charWidth } from "./char-width.ts";
 
+export { fleetColor, unitStyle } from "./tones.ts";
+
 /** Colours that every terminal with colours has. Black is left out: nobody sees it on black. */
 export type Color = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "white";
 
@@ -62,6 +64,25 @@ export function fit(line: Line, columns: number, skip = 0): Line {
     }
   }
   return fitted;
+}
+
+/** A text cut in the middle to at most `columns`, so that both its ends are seen: names often differ at their end. Not made safe: `fit` does that. */
+export function shorten(text: string, columns: number): string {
+  if (width(text) <= columns) return text;
+  if (columns < 1) return "";
+  const half = Math.floor((columns - 1) / 2);
+  const chars = [...text];
+  const tail = takeWhileFits(chars.toReversed(), half).toReversed().join("");
+  return `${takeWhileFits(chars, columns - 1 - width(tail)).join("")}…${tail}`;
+}
+
+function takeWhileFits(chars: readonly string[], columns: number): readonly string[] {
+  let taken = 0;
+  for (const [at, char] of chars.entries()) {
+    taken += charWidth(char.codePointAt(0) ?? 0);
+    if (taken > columns) return chars.slice(0, at);
+  }
+  return chars;
 }
 
 /** `fit`, filled up with spaces to exactly `columns`. */

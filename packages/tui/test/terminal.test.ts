@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { noTmux, openPane, type Pane } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { noTmux, openPane, type Pane } from "./tmux.ts";
 
 const show = `node ${fileURLToPath(new URL("show.ts", import.meta.url))}`;
 const small = { columns: 80, rows: 24 };

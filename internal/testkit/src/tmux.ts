@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
-import { eventually } from "@mothership/testkit";
+import { eventually } from "./gate.ts";
 
 const run = promisify(execFile);
 
@@ -37,15 +37,19 @@ export async function openPane({
   columns,
   rows,
   env = {},
+  cwd,
 }: {
   readonly columns: number;
   readonly rows: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where the shell begins. Default: where the tests run. */
+  readonly cwd?: string;
 }): Promise<Pane> {
   const server = ["-u", "-L", `mothership-test-${randomUUID()}`, "-f", "/dev/null"];
   const tmux = async (...words: string[]): Promise<string> => (await run("tmux", [...server, ...words])).stdout;
   const { TMUX: _, NO_COLOR: __, ...outer } = process.env;
   await run("tmux", [...server, "new-session", "-d", "-x", String(columns), "-y", String(rows), "env PS1='$ ' sh"], {
+    ...(cwd && { cwd }),
     env: { ...outer, LC_ALL: "C.UTF-8", TZ: "UTC", ...env },
   });
   const screen = ({ codes = false } = {}): Promise<string> => tmux("capture-pane", "-p", ...(codes ? ["-e"] : []));
