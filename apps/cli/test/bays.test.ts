@@ -44,6 +44,8 @@ routes = ["ws:/echo"]
     const { pid, clients } = await status();
     expect(clients).toBe(1);
     expect((await mothership(["status"], { cwd: fleet.folder, env: fleet.env })).stdout).toMatch(/echo .* ws:\/echo 1 client\n/);
+    const chart = await mothership(["chart"], { cwd: fleet.folder, env: fleet.env });
+    expect(chart.stdout).toContain("bay echo (websocket) docked, 1 client\n");
     process.kill(pid, "SIGKILL");
     await fleet.line("the bay docked again", (line) => line.status === "running" && line["from"] === "mayday");
     await one.said("after");

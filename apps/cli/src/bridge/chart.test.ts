@@ -42,6 +42,12 @@ command = "x"
 );
 
 describe("drawChart", () => {
+  test("says how many clients a bay has where the fleet runs", () => {
+    expect(drawChart(chartOf(manifest, new Map([["orbit", 1]])))).toContain("→ bay orbit (websocket) docked, 1 client\n");
+    expect(drawChart(chartOf(manifest, new Map([["orbit", 5_000]])))).toContain("→ bay orbit (websocket) docked, 5000 clients\n");
+    expect(chartOf(manifest, new Map([["orbit", 0]])).binds[1]?.routes[0]).toMatchObject({ to: "orbit", clients: 0 });
+  });
+
   test("draws each bind with its files and its routes in the order in which they are tried", () => {
     expect(drawChart(chartOf(manifest))).toBe(
       `http  0.0.0.0:80

@@ -23,9 +23,12 @@ export interface ChartRoute {
   readonly group: string;
   /** Where it listens; for a bay, "docked". */
   readonly address: string;
+  /** WebSocket clients of a bay whose fleet runs. */
+  readonly clients?: number;
 }
 
-export function chartOf(manifest: Manifest): Chart {
+/** `clients`: of the bays of a fleet that runs, by name. */
+export function chartOf(manifest: Manifest, clients: ReadonlyMap<string, number> = new Map()): Chart {
   const ships = manifest.ships.map((ship) => ({ ...ship, address: ship.bind ? formatAddress(ship.bind) : "" }));
   const bays = manifest.bays.map((bay) => ({ ...bay, group: bay.type, oneshot: false, address: "docked" }));
   const members = [...ships, ...bays].sort((a, b) => a.order - b.order);
@@ -40,7 +43,11 @@ export function chartOf(manifest: Manifest): Chart {
       routes: members.flatMap((member) =>
         member.routes
           .filter((route) => route.bind === name)
-          .map(({ bind: _, ...route }) => ({ ...route, to: member.name, kind: member.kind, group: member.group, address: member.address })),
+          .map(({ bind: _, ...route }) => ({
+            ...route,
+            ...{ to: member.name, kind: member.kind, group: member.group, address: member.address },
+            ...(member.kind === "bay" && clients.has(member.name) ? { clients: clients.get(member.name)! } : {}),
+          })),
       ),
     })),
     unrouted: members
@@ -54,13 +61,13 @@ function written(address: Address): string {
 }
 
 /** The chart as a drawing of at most `columns` characters a line, ten or more of them. Long patterns and names are cut with an ellipsis. */
-export function drawChart(chart: Chart, columns = 80): string {
+export function drawChart(chart: Chart, columns = Infinity): string {
   const lines = chart.binds.flatMap((bind) => {
     const rows = [
       ...bind.static.map(({ prefix, path }) => ({ left: `${prefix.replace(/\/$/, "")}/*`, right: `files in ${path}` })),
       ...bind.routes.map((route) => ({
         left: routeText(route),
-        right: `${route.kind} ${route.to} (${route.group}) ${route.address.replace("tcp://", "")}`.trim(),
+        right: `${route.kind} ${route.to} (${route.group}) ${route.address.replace("tcp://", "")}${clientsText(route.clients)}`.trim(),
       })),
     ];
     const left = Math.min(Math.max(0, ...rows.map((row) => row.left.length)), Math.floor((columns - 8) / 2));
@@ -78,6 +85,10 @@ export function drawChart(chart: Chart, columns = 80): string {
     .map((line) => `${cut(line, columns)}\n`)
     .join("")
     .replace(/\n+$/, "\n");
+}
+
+function clientsText(clients: number | undefined): string {
+  return clients === undefined ? "" : `, ${clients} ${clients === 1 ? "client" : "clients"}`;
 }
 
 function routeText({ pattern, stripPrefix, uaFilter }: ChartRoute): string {
