@@ -1,4 +1,4 @@
-"""A bay that echoes, in Python's standard library alone.
+"""A bay that echoes, in Python's standard library alone (3.7 or newer).
 
 Written from docs/docking-protocol.md, which explains every rule that a comment here names by its section. Version 2, with the features
 `reboard` and `drain`. `Bay.handle` is what an application would replace.
