@@ -39,6 +39,7 @@ var tasks = {
     { say: "compare the public interfaces with etc/api.d.ts (pnpm api writes them)", command: "node scripts/api-report.ts --check" },
     { say: "type-check the examples in the documents", command: "node scripts/check-docs.ts" },
   ],
+  rehearse: [install, build, { own: true, command: "node scripts/rehearse-release.ts" }],
 };
 
 function findPnpm() {
