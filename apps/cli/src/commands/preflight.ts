@@ -27,7 +27,7 @@ export async function preflight(invocation: Invocation, terminal: Terminal): Pro
 }
 
 /** The text of `preflight`: a row for each uplink. */
-export function drawReports(file: string, reports: readonly UplinkReport[], columns = 100): string {
+export function drawReports(file: string, reports: readonly UplinkReport[], columns = Infinity): string {
   if (reports.length === 0) return `${file} is valid and names no uplinks\n`;
   const rows = reports.map(({ name, target, ok, durationMs, reason, sharedWith }) => [
     ok ? "ok" : "FAILED",
@@ -39,5 +39,5 @@ export function drawReports(file: string, reports: readonly UplinkReport[], colu
   const down = reports.filter((report) => !report.ok).length;
   const sum =
     down === 0 ? "all uplinks can be reached" : `${down} of ${reports.length} uplinks cannot be reached; a launch would be aborted`;
-  return `${table([["", "NAME", "TARGET", "TOOK", ""], ...rows], columns)}\n${sum}\n`;
+  return `${table([["", "NAME", "TARGET", "TOOK", ""], ...rows], { width: columns, elastic: [1, 2] })}\n${sum}\n`;
 }
