@@ -152,7 +152,7 @@ export class ClientConnection implements CallHost, BodySource {
     }
     const call = this.#call;
     if (call) call.answered = true;
-    this.#intake.inbox.push(chunk);
+    this.#intake.push(chunk);
     this.#pump();
   };
 

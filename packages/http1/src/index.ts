@@ -9,6 +9,7 @@ export {
   defaultServerLimits,
   defaultServerTimeouts,
 } from "./limits.ts";
+export { pieceReceived } from "./reclaim.ts";
 export { refusals } from "./refusals.ts";
 export { serveConnection } from "./serve-connection.ts";
 export { resetSocket } from "./socket.ts";

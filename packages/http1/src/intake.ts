@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { HeadReader } from "./head-reader.ts";
 import { Inbox } from "./inbox.ts";
 import { HeadParser, type RequestHead, type StatusHead } from "./parse-head.ts";
+import { pieceReceived } from "./reclaim.ts";
 import type { HeadLimits, Refusal } from "./types.ts";
 
 /** The read side of a connection: what arrived, the heads in it, and the socket that pauses while too much waits. */
@@ -34,6 +35,12 @@ export class Intake {
   get quiet(): boolean {
     const { length, bytes, at } = this.inbox;
     return length === 0 || (length <= 2 && bytes[at] === 0x0d && (length === 1 || bytes[at + 1] === 0x0a));
+  }
+
+  /** Takes in what the socket read. */
+  push(chunk: Buffer): void {
+    pieceReceived(chunk.length);
+    this.inbox.push(chunk);
   }
 
   request(): RequestHead | undefined {

@@ -150,7 +150,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#phase !== "serving") return;
-    this.#intake.inbox.push(chunk);
+    this.#intake.push(chunk);
     this.#pump();
   };
 

@@ -1,10 +1,11 @@
 /**
  * How much a proxy grows while it streams through one connection. Run it as
  *
- *     node packages/proxy/bench/stream-memory.ts [--gb 10] [--direction down|up] [--wire http1|https1|http2] [-- flags of node for the proxy]
+ *     node packages/proxy/bench/stream-memory.ts [--gb 10] [--direction down|up] [--wire http1|https1|http2] [--slow 0] [-- flags of node for the proxy]
  *
  * Origin, proxy and client are processes of their own, so that only the proxy is measured. The last line is what counts: the growth of its
- * resident set from after a warm-up of 200 small answers to its peak.
+ * resident set from after a warm-up of 200 small answers to its peak. With `--slow N` so many clients at once take the same answer, or so many
+ * origins the same upload, at 256 KB a second for 10 seconds and then leave: what the fast side could get rid of meanwhile is printed too.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -31,17 +32,41 @@ const { values, positionals } = parseArgs({
     gb: { type: "string", default: "10" },
     direction: { type: "string", default: "down" },
     wire: { type: "string", default: "http1" },
+    slow: { type: "string", default: "0" },
   },
 });
 const nodeFlags = split === -1 ? [] : own.slice(split + 1);
 const wire = values.wire as Wire;
+const slow = Number(values.slow);
 const warmUps = 200;
+const slowSeconds = 10;
+const slowBytesPerSecond = 262_144;
 const piece = Buffer.alloc(65_536, 120);
 
 /** Writes so many bytes as fast as they are taken. */
-async function pour(bytes: number, into: Writable): Promise<void> {
-  for (let sent = 0; sent < bytes; sent += piece.length) if (!into.write(piece)) await once(into, "drain");
+async function pour(bytes: number, into: Writable, count = (_bytes: number): void => undefined): Promise<void> {
+  for (let sent = 0; sent < bytes; sent += piece.length) {
+    count(piece.length);
+    if (!into.write(piece)) await once(into, "drain");
+  }
   into.end();
+}
+
+/** Takes a little at a time, and never the whole. */
+async function sip(from: Readable): Promise<number> {
+  from.pause();
+  let bytes = 0;
+  for (let tick = 0; tick < slowSeconds * 10; tick++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let due = slowBytesPerSecond / 10; due > 0; ) {
+      const chunk = from.read() as Buffer | null;
+      if (!chunk) break;
+      due -= chunk.length;
+      bytes += chunk.length;
+    }
+  }
+  from.destroy();
+  return bytes;
 }
 
 async function drink(from: Readable): Promise<number> {
@@ -53,15 +78,20 @@ async function drink(from: Readable): Promise<number> {
 
 /** Sends what the path asks for, and takes all that comes. */
 function origin(): void {
+  let poured = 0;
   const server = createServer((request, response) => {
     const bytes = Number(request.url?.slice(1));
     if (request.method === "POST")
-      drink(request).then(
+      (slow > 0 && bytes > 0 ? sip(request) : drink(request)).then(
         (got) => response.end(String(got)),
         () => response.destroy(),
       );
-    else pour(bytes, response).catch(() => response.destroy());
+    else
+      pour(bytes, response, (count) => {
+        poured += count;
+      }).catch(() => response.destroy());
   });
+  process.on("message", () => process.send?.({ poured }));
   server.listen(0, "127.0.0.1", () => process.send?.({ port: (server.address() as AddressInfo).port }));
 }
 
@@ -89,16 +119,22 @@ function peakOf(): number {
   }
 }
 
+let pouredUp = 0;
+const countUp = (bytes: number): void => {
+  pouredUp += bytes;
+};
+
 async function client(port: number, bytes: number, up: boolean): Promise<void> {
+  const drain = slow > 0 && bytes > 0 && !up ? sip : drink;
   const method = up ? "POST" : "GET";
-  const path = `/${up ? 0 : bytes}`;
+  const path = `/${bytes}`;
   if (wire === "http2") {
     const session = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
     await once(session, "connect");
     session.setLocalWindowSize(1 << 20);
     const stream = session.request({ ":method": method, ":path": path }, { endStream: !up });
-    const all = drink(stream);
-    if (up) await pour(bytes, stream);
+    const all = drain(stream);
+    if (up) await pour(bytes, stream, countUp);
     await all;
     session.close();
     return;
@@ -106,14 +142,26 @@ async function client(port: number, bytes: number, up: boolean): Promise<void> {
   const send = wire === "https1" ? httpsRequest : httpRequest;
   const outgoing = send({ host: "127.0.0.1", port, method, path, rejectUnauthorized: false });
   const answered = once(outgoing, "response") as Promise<[Readable]>;
-  if (up) await pour(bytes, outgoing);
+  if (up) await pour(bytes, outgoing, countUp);
   else outgoing.end();
-  await drink((await answered)[0]);
+  await drain((await answered)[0]);
+}
+
+/** Several at once; those that are slow break off. */
+async function clients(port: number, bytes: number, up: boolean): Promise<void> {
+  const count = bytes > 0 ? Math.max(1, slow) : 1;
+  const all = Array.from({ length: count }, () => client(port, bytes, up));
+  if (slow === 0 || bytes === 0) {
+    await Promise.all(all);
+    return;
+  }
+  await Promise.race([Promise.allSettled(all), new Promise((resolve) => setTimeout(resolve, (slowSeconds + 2) * 1000))]);
+  if (up) await new Promise((resolve) => process.send?.({ poured: pouredUp }, resolve));
 }
 
 const told = async <T>(child: ChildProcess): Promise<T> => ((await once(child, "message")) as [T])[0];
 const start = (role: string, ...rest: string[]): ChildProcess =>
-  fork(import.meta.filename, [role, ...rest, "--wire", wire, "--direction", values.direction], {
+  fork(import.meta.filename, [role, ...rest, "--wire", wire, "--direction", values.direction, "--slow", values.slow], {
     execArgv: role === "proxy" ? nodeFlags : [],
   });
 
@@ -136,8 +184,12 @@ async function measure(): Promise<void> {
     edge.send("look");
     return told<Memory>(edge);
   };
+  let poured = 0;
   const pass = async (amount: number, times = 1): Promise<void> => {
     const child = start("client", String(edgePort), String(amount), String(times));
+    child.on("message", (message: { readonly poured: number }) => {
+      poured = message.poured;
+    });
     const [code] = (await once(child, "exit")) as [number | null];
     if (code !== 0) throw new Error("the client failed");
   };
@@ -148,11 +200,17 @@ async function measure(): Promise<void> {
   await pass(bytes);
   const seconds = (performance.now() - began) / 1000;
   const after = await look();
+  if (slow > 0 && !up) {
+    source.send("poured");
+    poured = (await told<{ poured: number }>(source)).poured;
+  }
   const peak = Math.max(after.peak, after.rss);
   console.log(`${values.gb} GB ${up ? "up" : "down"}, ${wire}, node ${process.version} ${nodeFlags.join(" ")}`.trim());
-  console.log(
-    `${(bytes / 1024 ** 2 / seconds).toFixed(0)} MB/s; heap ${mb(after.heapUsed)} MB, array buffers ${mb(after.arrayBuffers)} MB at the end`,
-  );
+  const speed =
+    slow > 0
+      ? `${slow} slow readers, each was given ${mb(poured / slow)} MB and took ${mb(slowBytesPerSecond * slowSeconds)}`
+      : `${(bytes / 1024 ** 2 / seconds).toFixed(0)} MB/s`;
+  console.log(`${speed}; heap ${mb(after.heapUsed)} MB, array buffers ${mb(after.arrayBuffers)} MB at the end`);
   console.log(
     `resident ${mb(before.rss)} MB before, ${mb(after.rss)} MB after, ${mb(peak)} MB at the peak: grew by ${mb(peak - before.rss)} MB`,
   );
@@ -163,6 +221,7 @@ async function measure(): Promise<void> {
 const [role, first = "", second = "", third = "1"] = positionals;
 if (role === "origin") origin();
 else if (role === "proxy") await proxy(Number(first));
-else if (role === "client")
-  for (let time = 0; time < Number(third); time++) await client(Number(first), Number(second), values.direction === "up");
-else await measure();
+else if (role === "client") {
+  for (let time = 0; time < Number(third); time++) await clients(Number(first), Number(second), values.direction === "up");
+  process.exit();
+} else await measure();

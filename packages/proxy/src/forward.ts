@@ -23,6 +23,16 @@ import { acceptOf, handshakeProblem } from "./websocket.ts";
 export interface ForwardOptions {
   /** A tunnel in which nothing was sent for so long ends. Default one hour; 0 for never. */
   readonly tunnelIdleMs?: number;
+  /** Hears what becomes of each request. Default: nobody does. */
+  readonly watch?: ForwardWatch | undefined;
+}
+
+/** For whoever judges an upstream by what it does, or counts that. Must not throw. */
+export interface ForwardWatch {
+  /** It gave an answer, whatever its status. */
+  answered(): void;
+  /** It gave none; `reason` as the client is told: `upstream-unreachable`, `upstream-closed` and the like. */
+  failed(reason: string): void;
 }
 
 /**
@@ -31,9 +41,9 @@ export interface ForwardOptions {
  * A client that leaves cancels the request; an upstream that fails becomes 502, 503 or 504 with a reason, or, once the answer has begun, a
  * cut connection, so that half an answer never looks whole. A request is sent a second time only when it cannot have been processed.
  */
-export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600_000 }: ForwardOptions = {}): Handler {
+export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600_000, watch }: ForwardOptions = {}): Handler {
   const log = deps.log.child({ upstream: upstream.name });
-  const context: ForwardContext = { upstream, tunnelIdleMs, deps: { ...deps, log }, warn: throttledWarning(log, deps.clock) };
+  const context: ForwardContext = { upstream, tunnelIdleMs, watch, deps: { ...deps, log }, warn: throttledWarning(log, deps.clock) };
   return (exchange) => {
     exchange.upstream = upstream.name;
     if (!upstream.available) return reply(exchange, { ...answers.unavailable, retryAfterSeconds: upstream.retryAfterSeconds });
@@ -56,6 +66,7 @@ const clientLeft = new Error("the client left");
 interface ForwardContext {
   readonly upstream: Upstream;
   readonly tunnelIdleMs: number;
+  readonly watch: ForwardWatch | undefined;
   readonly deps: Deps;
   readonly warn: Warn;
 }
@@ -90,6 +101,7 @@ class Forward implements ResponseHandler, Running {
   }
 
   response(head: ResponseHead, body: Body): void {
+    this.#context.watch?.answered();
     if (head.status < 502 || head.status > 504) this.#judge("succeeded");
     else this.#judge("failed", head.status === 503 ? head.fields.get("retry-after") : undefined);
     this.#exchange.respond({ status: head.status, fields: responseFields(head.fields) }, body);
@@ -166,13 +178,14 @@ class Forward implements ResponseHandler, Running {
   }
 
   #refuse(answer: Answer, detail: string, code?: string): void {
-    const { upstream, deps, warn } = this.#context;
+    const { upstream, deps, warn, watch } = this.#context;
     const { id, route } = this.#exchange;
     const facts = { requestId: id, route, status: answer.status, reason: answer.reason, code, detail };
     this.#judge(answer.status === 502 || answer.status === 504 ? "failed" : "abandoned");
     // A client's own mistake is nothing that an operator could change.
     if (answer.status < 500) deps.log.debug("a request was cut off by its client", facts);
     else warn("a request could not be forwarded", facts);
+    if (answer.status >= 500) watch?.failed(answer.reason);
     upstream.leave(this);
     reply(this.#exchange, answer);
   }
@@ -196,6 +209,7 @@ class Forward implements ResponseHandler, Running {
     try {
       // Before it is handed over: that ends the request, which must not be taken for the end of the work.
       this.isTunnel = true;
+      this.#context.watch?.answered();
       this.#judge("succeeded");
       return incoming.takeOver({ status: 101, fields: responseFields(head.fields) });
     } catch (error) {

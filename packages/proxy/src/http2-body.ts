@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from "node:http2";
-import { type Refusal, RequestBodyError, refusals, type ServerLimits } from "@mothership/http1";
+import { pieceReceived, type Refusal, RequestBodyError, refusals, type ServerLimits } from "@mothership/http1";
 import type { Body, BodyReader, Fields } from "@mothership/kernel";
 import { trailerFields } from "./headers.ts";
 
@@ -117,6 +117,7 @@ export class Http2Body implements Body {
 
   readonly #onData = (piece: Buffer): void => {
     this.received += piece.length;
+    pieceReceived(piece.length);
     if (this.received > this.#maxBytes) {
       this.#host.bodyRefused(refusals.BODY_TOO_LARGE);
       return;

@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { resetSocket } from "@mothership/http1";
+import { pieceReceived, resetSocket } from "@mothership/http1";
 import type { Clock, Tunnel } from "@mothership/kernel";
 
 /** How a tunnel ended. */
@@ -71,6 +71,7 @@ class BytePipe {
   #copy(from: Duplex, to: Duplex, held: Uint8Array, count: (bytes: number) => void): void {
     const pass = (piece: Uint8Array): boolean => {
       count(piece.length);
+      pieceReceived(piece.length);
       this.#lastByteAt = this.#clock.now();
       return to.write(piece);
     };
