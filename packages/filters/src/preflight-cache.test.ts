@@ -56,6 +56,20 @@ function keeps(
   return asked() === 1;
 }
 
+test("an answer of an upstream that was started anew since is not given any more", () => {
+  const versions = new Map<string, number>();
+  const backend: Handler = (exchange) => {
+    exchange.upstream = exchange.path.startsWith("/api") ? "api" : "site";
+    return answering(204, allowing)(exchange);
+  };
+  const { send, seen } = cached({ versionOf: (upstream) => versions.get(upstream) ?? 0 }, backend);
+  const other: Request = { ...preflight, path: "/site" };
+  for (const request of [preflight, other]) send(request);
+  versions.set("api", 1);
+  for (const request of [preflight, other, preflight]) send(request);
+  expect(seen).toEqual(["miss", "miss", "miss", "hit", "hit"]);
+});
+
 describe("the key of a preflight", () => {
   const key = (request: Request = preflight) => preflightKey(new MemoryExchange(request));
 

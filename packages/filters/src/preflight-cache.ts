@@ -14,6 +14,11 @@ export interface PreflightCacheOptions {
   readonly maxBytes?: number | undefined;
   /** What else decides who answers (a class of user agents, a fingerprint), as text; becomes part of the key. Default: nothing. */
   readonly varyBy?: ((exchange: Exchange) => string) | undefined;
+  /**
+   * Which state of an upstream is in force, as a number that changes when the upstream is started anew or replaced: an answer of an earlier
+   * one is not given any more. Asked with `Exchange.upstream` of the answer. Default: it never changes.
+   */
+  readonly versionOf?: ((upstream: string) => number) | undefined;
   /** Called for each preflight that was looked up. */
   readonly onLookup?: ((result: "hit" | "miss") => void) | undefined;
 }
@@ -29,6 +34,8 @@ interface Answer {
   readonly bytes: Uint8Array;
   /** Label of the route that answered. */
   readonly route: string;
+  readonly upstream: string;
+  readonly version: number;
   readonly until: number;
 }
 
@@ -41,14 +48,14 @@ interface Answer {
  * @throws {FilterOptionError} for a number that is negative or not whole, or a `maxEntries` or `maxBytes` of 0.
  */
 export function preflightCache(options: PreflightCacheOptions): Middleware {
-  const { clock, varyBy, onLookup } = options;
+  const { clock, varyBy, versionOf = () => 0, onLookup } = options;
   const defaultTtlMs = wholeNumber("defaultTtlMs", options.defaultTtlMs ?? 3_600_000, 0);
   const maxEntries = wholeNumber("maxEntries", options.maxEntries ?? 10_000, 1);
   const answers = new RecentMap<Answer>(maxEntries, wholeNumber("maxBytes", options.maxBytes ?? maxEntries * 2048, 1));
 
   const find = (key: string): Answer | undefined => {
     const answer = answers.get(key);
-    if (!answer || answer.until > clock.now()) return answer;
+    if (!answer || (answer.until > clock.now() && answer.version === versionOf(answer.upstream))) return answer;
     answers.delete(key);
     return undefined;
   };
@@ -59,7 +66,9 @@ export function preflightCache(options: PreflightCacheOptions): Middleware {
       const ttl = preflightTtlMs(head, origin, defaultTtlMs);
       if (ttl === 0 || (body.length ?? 0) > maxAnswerBytes) return { head, body };
       // Copied now: hooks that come after this one may change the fields for this client.
-      const kept = { status: head.status, fields: head.fields.copy(), route: exchange.route, until: clock.now() + ttl };
+      const { upstream, route } = exchange;
+      const version = versionOf(upstream);
+      const kept = { status: head.status, fields: head.fields.copy(), route, upstream, version, until: clock.now() + ttl };
       const keep = (bytes: Uint8Array): void => answers.set(key, { ...kept, bytes }, sizeOf(key, kept.fields) + bytes.length);
       if (body.length !== 0) return { head, body: new CopiedBody(body, maxAnswerBytes, keep) };
       keep(new Uint8Array());
