@@ -45,5 +45,6 @@ export type BreakerState = "closed" | "open" | "half-open";
 /** What is known of one upstream. */
 export interface UpstreamFigures {
   readonly name: string;
-  readonly breaker: BreakerState;
+  /** Absent where it has none. */
+  readonly breaker?: BreakerState | undefined;
 }

@@ -77,6 +77,8 @@ describe("createMetrics", () => {
     metrics.setShips([app]);
     metrics.setBays([bay]);
     metrics.setModules([{ name: "limiter", calls: 5, blocks: 2, failures: { trap: 1, fuel: 0 }, totalMs: 1500 }]);
+    metrics.compressionSaturated();
+    metrics.accessLinesDropped(3);
     metrics.setUpstreams([{ name: "app", breaker: "half-open" }]);
     metrics.probed("app", "web", "ready", false);
     metrics.upstreamFailed("app", "upstream-timeout");

@@ -46,6 +46,10 @@ export interface FleetMetrics {
   requestRefused(bind: string, code: string): void;
   connectionRefused(bind: string, reason: "limit" | "proxy_header"): void;
   shieldMatched(rule: string, action: string): void;
+  /** A response went out plain because as many as may be were compressed already. */
+  compressionSaturated(): void;
+  /** So many lines of the access log were not written. */
+  accessLinesDropped(count: number): void;
   /** The event loop was late by so many milliseconds, by quantile. */
   setEventLoopDelay(quantilesMs: Readonly<Record<string, number>>): void;
   setThreads(threads: ThreadFigures): void;
@@ -92,7 +96,8 @@ export function createMetrics(spec: MetricsSpec, { clock, log }: Deps): FleetMet
 
   series("buildInfo").set([spec.version, process.version], 1);
   for (const scope of ["global", "client"]) series("limitedRequests").set([scope], 0);
-  for (const key of ["preflightHits", "preflightMisses", "fleetShips"] as const) series(key).set([], 0);
+  for (const key of ["preflightHits", "preflightMisses", "uncompressed", "accessLinesDropped", "fleetShips"] as const)
+    series(key).set([], 0);
 
   const sources = (): readonly Source[] =>
     (Object.keys(families) as FamilyKey[]).map((key): Source => {
@@ -172,7 +177,7 @@ export function createMetrics(spec: MetricsSpec, { clock, log }: Deps): FleetMet
     setUpstreams(upstreams) {
       clear("breaker");
       for (const { name, breaker } of upstreams)
-        for (const state of breakerStates) series("breaker").set([name, state], Number(state === breaker));
+        for (const state of breaker ? breakerStates : []) series("breaker").set([name, state], Number(state === breaker));
       const names = new Set(upstreams.map(({ name }) => name));
       series("upstreamErrors").retain(([name = ""]) => names.has(name));
     },
@@ -182,6 +187,8 @@ export function createMetrics(spec: MetricsSpec, { clock, log }: Deps): FleetMet
     preflight: (hit) => series(hit ? "preflightHits" : "preflightMisses").add([]),
     requestRefused: (bind, code) => series("refusedRequests").add([bind, code]),
     connectionRefused: (bind, reason) => series("refusedConnections").add([bind, reason]),
+    compressionSaturated: () => series("uncompressed").add([]),
+    accessLinesDropped: (count) => series("accessLinesDropped").add([], count),
     shieldMatched: (rule, action) => series("shieldMatches").add([rule, action]),
     setEventLoopDelay(quantilesMs) {
       clear("eventLoopDelay");

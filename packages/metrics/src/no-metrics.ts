@@ -17,6 +17,8 @@ export const noMetrics: FleetMetrics = {
   requestRefused: nothing,
   connectionRefused: nothing,
   shieldMatched: nothing,
+  compressionSaturated: nothing,
+  accessLinesDropped: nothing,
   setEventLoopDelay: nothing,
   setThreads: nothing,
   take: () => ({ routes: [], counters: [], inFlight: [] }),

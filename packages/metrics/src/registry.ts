@@ -111,6 +111,18 @@ export const families = {
     help: "Requests that a shield rule matched.",
     labels: ["rule", "action"],
   },
+  uncompressed: {
+    name: "mothership_compression_saturated_total",
+    type: "counter",
+    help: "Responses that went out plain because as many as may be were compressed already.",
+    labels: [],
+  },
+  accessLinesDropped: {
+    name: "mothership_access_log_dropped_lines_total",
+    type: "counter",
+    help: "Lines of the access log that could not be written as fast as they came.",
+    labels: [],
+  },
   upstreamErrors: {
     name: "mothership_upstream_errors_total",
     type: "counter",

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import {
   type AbortOptions,
   type Address,
@@ -25,6 +26,8 @@ export interface Health {
 export interface MetricsServerSpec {
   /** A bare port read by `parseAddress` is one of the loopback, which is what a page without a password should be on. */
   readonly address: Address;
+  /** On the loopback: host names under which the page may be asked for, besides those of the loopback itself. Default: none. */
+  readonly hosts?: readonly string[] | undefined;
   /** Asked for each request to `/health`; one that throws makes it 503. */
   readonly healthy: () => Health;
 }
@@ -105,6 +108,8 @@ async function answer(
   response: ServerResponse,
   { log }: Deps,
 ): Promise<void> {
+  if (!isAllowedHost(request.headers.host, spec))
+    return send(request, response, 421, "text/plain; charset=utf-8", "The metrics page is not served under this name.\n");
   const path = (request.url ?? "").split("?", 1)[0];
   if (path !== "/metrics" && path !== "/health")
     return send(request, response, 404, "text/plain; charset=utf-8", "Here are /metrics and /health.\n");
@@ -119,6 +124,18 @@ async function answer(
   const { contentType, body } = await metrics.render(preferredFormat(request.headers.accept));
   response.setHeader("Vary", "Accept");
   send(request, response, 200, contentType, body);
+}
+
+/**
+ * A page on the web can have a name of its own resolve to this machine, and its script then reads what answers under that name (DNS
+ * rebinding). An address cannot be made to mean something else, so that only names are looked at. What is not on the loopback can be read by
+ * others anyway, and no browser reaches a Unix socket.
+ */
+function isAllowedHost(host: string | undefined, { address, hosts = [] }: MetricsServerSpec): boolean {
+  if (host === undefined || address.kind === "unix" || !isLocal(address)) return true;
+  const name = host.replace(/:\d*$/, "").toLowerCase();
+  if (name === "localhost" || name.endsWith(".localhost") || isIP(name.replace(/^\[(.*)\]$/, "$1")) !== 0) return true;
+  return hosts.some((allowed) => allowed.toLowerCase() === name);
 }
 
 /** Whoever asks decides by the status whether to restart us, so that a mistake of ours must be an answer too. */

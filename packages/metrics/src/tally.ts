@@ -9,6 +9,7 @@ export const tallied = [
   "refusedRequests",
   "refusedConnections",
   "shieldMatches",
+  "uncompressed",
 ] as const satisfies readonly FamilyKey[];
 
 /** What one thread has counted since it was last asked: plain data that can be sent to another. */

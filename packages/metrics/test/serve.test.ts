@@ -18,7 +18,7 @@ interface Open extends AsyncDisposable {
 }
 
 async function open(
-  given: { address?: Address; healthy?: () => Health; metrics?: (made: FleetMetrics) => FleetMetrics } = {},
+  given: { address?: Address; hosts?: readonly string[]; healthy?: () => Health; metrics?: (made: FleetMetrics) => FleetMetrics } = {},
 ): Promise<Open> {
   const clock = new FakeClock();
   const warnings: Open["warnings"] = [];
@@ -26,7 +26,11 @@ async function open(
   const log: Logger = { ...silentLogger, warn: note, error: note };
   const made = createMetrics({ version: "1.2.3" }, { clock, log });
   const metrics = given.metrics?.(made) ?? made;
-  const server = await serveMetrics(metrics, { address: given.address ?? anyPort, healthy: given.healthy ?? (() => well) }, { clock, log });
+  const server = await serveMetrics(
+    metrics,
+    { address: given.address ?? anyPort, hosts: given.hosts, healthy: given.healthy ?? (() => well) },
+    { clock, log },
+  );
   return { server, metrics, clock, warnings, [Symbol.asyncDispose]: () => server.close({ signal: AbortSignal.abort() }) };
 }
 
@@ -131,9 +135,19 @@ describe("serveMetrics", () => {
     expect(posted).toMatchObject({ status: 405, headers: { allow: "GET, HEAD", connection: "close" } });
   });
 
+  test("is not read through a name that somebody made to mean this machine", async () => {
+    await using fleet = await open({ hosts: ["Metrics.internal"] });
+    const status = async (host: string): Promise<string> =>
+      (await raw(fleet.server, `GET /health HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).slice(9, 12);
+    for (const host of ["localhost", "127.0.0.1:9090", "[::1]:9090", "app.localhost", "metrics.internal:80", "10.1.2.3"])
+      expect([host, await status(host)]).toEqual([host, "200"]);
+    for (const host of ["rebound.example", "localhost.evil.example:80", "127.0.0.1.evil.example", ""])
+      expect([host, await status(host)]).toEqual([host, "421"]);
+  });
+
   test("does not wait for a body that nobody reads", { timeout: 8_000 }, async () => {
     await using fleet = await open();
-    const answer = await raw(fleet.server, "POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nthe first bytes");
+    const answer = await raw(fleet.server, "POST /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nthe first bytes");
     expect(answer).toMatch(/^HTTP\/1\.1 405 /);
   });
 
