@@ -28,6 +28,7 @@ export const limits = {
   tags: 64,
   /** Entries of one `env` or `config`. */
   entries: 1024,
+  edgeThreads: 64,
   /** Seconds: the longest timer of Node (2^31-1 ms) is a little more. */
   timeoutSeconds: 2_147_483,
   ttlSeconds: 31_536_000,
@@ -110,6 +111,7 @@ export const defaults = {
   critical: true,
   oneshot: false,
   phase: "request",
+  edgeThreads: 1,
   shutdownTimeout: "25s",
   stdin: "ignore",
   disabled: false,

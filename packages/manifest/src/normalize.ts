@@ -83,6 +83,7 @@ export function normalize(raw: Loose<RawManifest>, surroundings: Omit<NormalizeC
         flagship: normalizeFlagship(settings.flagship, context),
         uplinks,
         prelaunch: jobs.map(({ value }) => value),
+        edgeThreads: settings.edge_threads ?? defaults.edgeThreads,
         shutdownTimeoutMs: readDuration(
           settings.shutdown_timeout ?? defaults.shutdownTimeout,
           ["mothership", "shutdown_timeout"],

@@ -44,6 +44,7 @@ export interface RawMothership {
   flagship?: RawFlagship;
   uplinks?: RawUplink[];
   logs?: RawLogs;
+  edge_threads?: "auto" | number;
   shutdown_timeout?: string;
 }
 

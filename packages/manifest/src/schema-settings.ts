@@ -4,7 +4,7 @@ import { binds } from "./schema-binds.ts";
 import { accessLog, proxy } from "./schema-edge.ts";
 import { prelaunchJob } from "./schema-members.ts";
 import { logKeys } from "./schema-process.ts";
-import { closed, duration, name, tables, text, texts } from "./schema-values.ts";
+import { closed, duration, name, tables, text, texts, whole } from "./schema-values.ts";
 
 /** The table [mothership]. Build time only, as `schema.ts`. */
 
@@ -193,6 +193,13 @@ export const mothership = Type.Object(
     flagship: Type.Optional(flagship),
     uplinks: Type.Optional(tables(uplink, "[[mothership.uplinks]]", "What must be reachable before anything starts.", limits.uplinks)),
     logs: Type.Optional(logs),
+    edge_threads: Type.Optional(
+      Type.Union([Type.Enum(["auto"], { title: '"auto"' }), whole("a number of threads", "So many.", 1, limits.edgeThreads)], {
+        title: `"auto", or a number from 1 to ${limits.edgeThreads}`,
+        description: "Threads that serve requests. auto: one for each processor.",
+        default: defaults.edgeThreads,
+      }),
+    ),
     shutdown_timeout: Type.Optional(duration("How long the whole fleet may take to stop before it is killed.", defaults.shutdownTimeout)),
   },
   { title: "a table", description: "Settings of the whole fleet.", ...closed },

@@ -156,6 +156,7 @@ describe("the schema", () => {
       "mothership.proxy.forwarded": defaults.proxy.forwarded,
       "mothership.proxy.via": defaults.proxy.via,
       "mothership.proxy.tunnel_timeout": defaults.proxy.tunnelTimeout,
+      "mothership.edge_threads": defaults.edgeThreads,
       "mothership.shutdown_timeout": defaults.shutdownTimeout,
       ...under("mothership.logs", log),
       ...under("mothership.prelaunch", process),

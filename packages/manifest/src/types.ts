@@ -47,6 +47,8 @@ export interface MothershipSettings {
   readonly flagship: Flagship;
   readonly uplinks: readonly Uplink[];
   readonly prelaunch: readonly PrelaunchJob[];
+  /** Threads that serve requests; "auto": one for each processor. */
+  readonly edgeThreads: "auto" | number;
   /** How long the whole fleet may take to stop before what is left is killed. */
   readonly shutdownTimeoutMs: number;
 }

@@ -171,6 +171,8 @@ describe("a value of the wrong kind", () => {
     ],
     ["[mothership]\nmetrics_port = 0", "must be a port from 1 to 65535, not 0", undefined],
     ["[mothership]\nmetrics_port = 1.5", "not the number 1.5", undefined],
+    ["[mothership]\nedge_threads = 'many'", '"edge_threads" must be "auto"', undefined],
+    ["[mothership]\nedge_threads = 65", "must be a number of threads up to 64, not 65", undefined],
     ["[mothership]\ncors_cache = 'yes'", '"cors_cache" must be true, false, or a table', undefined],
     ["[mothership.cors_cache]\nmax_entries = 0", "must be a number of entries from 1, not 0", undefined],
     ["[mothership.cors_cache]\ndefault_ttl = -1", "must be a number of seconds from 0, not -1", undefined],

@@ -136,6 +136,7 @@ phase = "request"
         },
         uplinks: [],
         prelaunch: [],
+        edgeThreads: 1,
         shutdownTimeoutMs: 25_000,
       },
       ships: [
