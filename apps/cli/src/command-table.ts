@@ -83,6 +83,17 @@ SIGHUP reloads the manifest; on a terminal, which sends it when it closes, it st
     about: { manifest: "where to (default: ship-manifest.toml here)" },
     examples: ["init"],
   },
+  import: {
+    summary: "make a manifest of another tool's file",
+    section: "fleet",
+    usage: ["import FILE [--from TOOL] [-o PATH] [--env NAME] [--allow-code]"],
+    does: `Makes a manifest from a Procfile (foreman, honcho, overmind), an ecosystem file of pm2 (JavaScript, JSON, YAML), or a supervisord.conf with what it includes.
+The manifest is for the folder of FILE, or of the one that -o names. What is not in it, or in another form, is said on standard error, each with its line and what to do.
+Nothing of FILE is run: a JavaScript file is read if it only holds data, and else needs --allow-code.`,
+    options: ["from", "output", "env", "allow-code", "json"],
+    operands: { least: 1, most: 1, needs: "a file such as Procfile, ecosystem.config.js or supervisord.conf", each: [file] },
+    examples: ["import Procfile", "import ecosystem.config.js --env production -o fleet.toml"],
+  },
   payload: {
     summary: "what a WebAssembly module needs; try it",
     section: "fleet",
