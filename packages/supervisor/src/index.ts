@@ -21,6 +21,7 @@ export {
 } from "./errors.ts";
 export type { SupervisorEvents } from "./events.ts";
 export type { LogLine } from "./lines.ts";
+export { type LogFile, openLogFile } from "./log-file.ts";
 export type { CheckSpec, ExecProbe, HttpProbe, LogProbe, NotifyProbe, Probe, ProbeFunction, ProbeResult, StartupSpec } from "./probe.ts";
 export { type PrefixOptions, renderJson, renderPrefixed, streamSink } from "./render.ts";
 export type { Dependency, LogFileSpec, LogPolicy, OnLost, ProcessSpec, RestartPolicy, StopPolicy } from "./spec.ts";
