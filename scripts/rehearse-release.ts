@@ -49,8 +49,8 @@ async function each<T, R>(list: readonly T[], problems: string[], work: (one: T)
   return results.flat() as R[];
 }
 
-async function rehearse(work: string): Promise<string[]> {
-  const problems: string[] = [];
+/** Goes through all steps. What it finds goes into `problems`; it throws where no further step makes sense. */
+async function rehearse(work: string, problems: string[]): Promise<void> {
   const tree = join(work, "tree");
   mkdirSync(tree);
   for (const folder of ["home", "sockets", "tarballs", "tmp"]) mkdirSync(join(work, folder), { mode: 0o700 });
@@ -92,12 +92,12 @@ async function rehearse(work: string): Promise<string[]> {
     problems.push(...(await demo.stop()));
   }
   say("the demo fleet asked and stopped");
-  return problems;
 }
 
 const work = mkdtempSync(join(tmpdir(), "ms-release-"));
 try {
-  const problems = await rehearse(work);
+  const problems: string[] = [];
+  await rehearse(work, problems).catch((error: unknown) => problems.push(error instanceof Error ? error.message : String(error)));
   for (const problem of problems) process.stderr.write(`rehearsal: ${problem}\n`);
   say(problems.length === 0 ? "a release would be sound" : `${problems.length} problems`);
   process.exitCode = problems.length === 0 ? 0 : 1;

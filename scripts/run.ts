@@ -31,7 +31,11 @@ export async function run(command: string, args: readonly string[], { cwd, env, 
     child.once("close", (...how) => resolve(how));
   }).finally(() => clearTimeout(patience));
   const how = late ? `does not end by itself within ${patienceMs / 1000} s` : `ends with ${signal ?? `code ${code}`}`;
-  const said = `${output.stderr.trim()}\n${output.stdout.trim()}`.trim().replaceAll(/^/gm, "    ");
+  // Where in Node's own code an error came up says nothing about the package.
+  const said = `${output.stderr.trim()}\n${output.stdout.trim()}`
+    .trim()
+    .replaceAll(/^ +at .*\n/gm, "")
+    .replaceAll(/^/gm, "    ");
   return { code, ...output, problem: code === 0 ? undefined : `${how}\n${said}` };
 }
 

@@ -39,8 +39,11 @@ function thirdParties(releases: readonly Packed[]): Map<string, string> {
     for (const name of Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies })) {
       if (own.has(name)) continue;
       const link = join(modules, name);
-      // An optional one for another platform is not here, and npm does without it, too.
-      if (!existsSync(link)) continue;
+      if (!existsSync(link)) {
+        // One for another platform is not here, and npm does without it, too.
+        if (manifest.optionalDependencies?.[name]) continue;
+        throw new Error(`${manifest.name} depends on ${name}, which is not installed here: run "pnpm install"`);
+      }
       const target = realpathSync(link);
       const { version } = JSON.parse(readFileSync(join(target, "package.json"), "utf8")) as Manifest;
       if (found.has(`${name}@${version}`)) continue;
