@@ -14,7 +14,10 @@ const fieldOrder = [
   "name",
   "version",
   "description",
+  "keywords",
   "license",
+  "homepage",
+  "bugs",
   "repository",
   "type",
   "sideEffects",
@@ -60,7 +63,9 @@ describe.each(all.map((one) => [one.name, one] as const))("%s", (name, one) => {
     expect(requiredFields.filter((field) => !fields.includes(field))).toEqual([]);
     expect(Object.keys(manifest.scripts).slice(0, scriptNames.length)).toEqual(scriptNames);
     expect(manifest["engines"]).toEqual({ node: ">=24" });
+    expect(manifest["files"]).toEqual(expect.arrayContaining(["dist", "CHANGELOG.md"]));
     expect(manifest["repository"]).toMatchObject({ directory: folder });
+    expect(manifest["homepage"]).toContain(`/${folder}#readme`);
   });
 
   test("exports files that its build makes", () => {
