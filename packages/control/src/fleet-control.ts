@@ -60,6 +60,16 @@ export interface UnitExplanation extends UnitSnapshot {
   readonly droppedLines: number;
 }
 
+/** A thread that serves requests beside the main one. */
+export interface ThreadSnapshot {
+  /** From 2: the main thread is 1. */
+  readonly thread: number;
+  /** waiting: it died, and is replaced in a moment. */
+  readonly state: "starting" | "running" | "waiting";
+  /** How often it died. */
+  readonly lost: number;
+}
+
 /** The whole fleet as it is now. Holds no environment values and no secrets. */
 export interface FleetSnapshot {
   /** Of the lifecycle, lower case. */
@@ -74,6 +84,8 @@ export interface FleetSnapshot {
   readonly listening: readonly { readonly bind: string; readonly address: string }[];
   readonly units: readonly UnitSnapshot[];
   readonly modules: readonly { readonly name: string; readonly phase: string }[];
+  /** Absent where the main thread serves all requests. */
+  readonly threads?: readonly ThreadSnapshot[];
 }
 
 /** Something that happened. `seq` grows by one with each event of a fleet. */

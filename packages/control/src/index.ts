@@ -16,6 +16,7 @@ export type {
   LogsOptions,
   ProbeReport,
   ReloadPlan,
+  ThreadSnapshot,
   UnitExplanation,
   UnitSnapshot,
 } from "./fleet-control.ts";

@@ -1,11 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { type Bay, type BaySpec, openBay } from "@mothership/docking";
-import { type AbortOptions, type Address, type Closable, type Deps, deadline, formatAddress, type Middleware } from "@mothership/kernel";
+import {
+  type AbortOptions,
+  type Address,
+  type Closable,
+  type Deps,
+  deadline,
+  formatAddress,
+  type Handler,
+  type Middleware,
+} from "@mothership/kernel";
 import type { FleetMetrics } from "@mothership/metrics";
 import { openPayload, type Payload } from "@mothership/payloads";
-import { openProxy, openUpstream, type Proxy as RunningProxy, type Upstream } from "@mothership/proxy";
+import { type BreakerState, openProxy, openUpstream, type Proxy as RunningProxy, type Upstream } from "@mothership/proxy";
 import { PayloadUnusableError } from "./errors.ts";
+import { PassiveHealth } from "./passive-health.ts";
 import type { EdgePlan, PayloadPlan, UpstreamPlan } from "./plan/edge.ts";
 import { type Remembered, requestPath } from "./request-path.ts";
 
@@ -15,6 +25,39 @@ export interface EdgeOptions {
   readonly onBayFault?: (bay: string, reason: string) => void;
   /** Counts requests. Default: nothing does. */
   readonly metrics?: FleetMetrics | undefined;
+  /** Takes each line of the access log, without its newline. Default: there is no such log, whatever the plan says. */
+  readonly onAccess?: ((line: string) => void) | undefined;
+  /** Requests to an upstream fail in a row: somebody should look at it. */
+  readonly onSuspect?: ((upstream: string, reason: string) => void) | undefined;
+  /** How a bay is opened. Default: by docking with it. */
+  readonly openBay?: (spec: BaySpec, deps: Deps) => Bay;
+  /** Which upstreams get requests from the start. Default: none. */
+  readonly available?: ReadonlySet<string>;
+}
+
+/** What one payload has done. */
+export interface PayloadFigures {
+  readonly name: string;
+  readonly calls: number;
+  readonly blocks: number;
+  readonly failures: Readonly<Record<string, number>>;
+  readonly totalMs: number;
+}
+
+/** The circuit breaker of one upstream; all threads have the same. */
+export interface UpstreamState {
+  readonly name: string;
+  /** Absent where it has none. */
+  readonly breaker?: BreakerState | undefined;
+}
+
+/** A thread that serves requests beside the main one. */
+export interface ThreadState {
+  /** From 2: the main thread is 1. */
+  readonly thread: number;
+  readonly state: "starting" | "running" | "waiting";
+  /** How often it died and was replaced, or is about to be. */
+  readonly lost: number;
 }
 
 /** The running request path. Knows what its plan says and which upstreams are available; nothing else reaches it. */
@@ -29,10 +72,15 @@ export interface Edge extends Closable {
   bayReady(bay: string, options: AbortOptions): Promise<void>;
   /** WebSocket clients of a bay; undefined for a name that is none. */
   clients(bay: string): number | undefined;
+  readonly upstreams: readonly UpstreamState[];
   /** Payloads in their order, with what they have done. */
-  readonly payloads: readonly Payload[];
+  readonly payloads: readonly PayloadFigures[];
   /** Bays with what goes on at them. */
   readonly bays: readonly { readonly name: string; readonly snapshot: ReturnType<Bay["snapshot"]> }[];
+  /** Further threads; empty where the main one serves all requests. */
+  readonly threads: readonly ThreadState[];
+  /** Brings in what other threads have counted; resolves after half a second at the latest. */
+  refresh(): Promise<void>;
   /**
    * From the next request on this plan is in force; requests that run finish by the old one. Upstreams whose address and bays whose
    * settings did not change go on as they are, new ones begin unavailable. The listeners stay as they were.
@@ -40,6 +88,16 @@ export interface Edge extends Closable {
    * @throws what opening a payload throws; then nothing has changed.
    */
   replace(plan: EdgePlan): Promise<void>;
+}
+
+/** The edge of one thread, with what it takes for several to act as one. */
+export interface ThreadEdge extends Edge {
+  /** Does all of `replace` that may fail; what it resolves with does the rest, at once. Nothing has to be done with a plan that is not put in force. */
+  prepare(plan: EdgePlan): Promise<() => void>;
+  /** Closes the bays, whose clients are told. */
+  goodbye(options?: AbortOptions): Promise<void>;
+  /** Answers what is for a bay; undefined for a name that is none. */
+  bayHandler(bay: string): Handler | undefined;
 }
 
 /** Clients of bays get so long to take the goodbye before their connections are cut. */
@@ -50,13 +108,23 @@ const goodbyeMs = 2000;
  *
  * @throws what `openProxy` throws, naming the bind, or what opening a payload throws; then nothing is open.
  */
-export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions = {}): Promise<Edge> {
+export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions = {}): Promise<ThreadEdge> {
   const remembered = rememberer();
   const leaving = new Set<Promise<void>>();
+  const health = options.onSuspect && new PassiveHealth(deps.clock, options.onSuspect);
+  // Of upstreams: how often they came back, for what is remembered of one that has gone.
+  const versions = new Map<string, number>();
+  const parts = {
+    remembered,
+    metrics: options.metrics,
+    onAccess: options.onAccess,
+    health,
+    versionOf: (name: string) => versions.get(name) ?? 0,
+  };
   let payloads = await openPayloads(plan.payloads, deps);
-  let upstreams = openUpstreams(plan.upstreams, new Map(), deps);
+  let upstreams = openUpstreams(plan.upstreams, new Map(), options.available, deps);
   const path = (next: EdgePlan, bays: OpenMap<BaySpec, Bay>) =>
-    requestPath(next, { upstreams: valuesOf(upstreams), bays: valuesOf(bays) }, payloads, { remembered, metrics: options.metrics }, deps);
+    requestPath(next, { upstreams: valuesOf(upstreams), bays: valuesOf(bays) }, payloads, parts, deps);
   // A bay dials as soon as it is open, so the listeners, which may be refused, come first.
   const proxy = await openProxy({ ...plan.proxy, listeners: plan.listeners }, path({ ...plan, routes: [] }, new Map()), deps);
   let bays = openBays(plan.bays, new Map(), options, deps);
@@ -67,34 +135,58 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
     const closed = closable.close().finally(() => leaving.delete(closed));
     leaving.add(closed);
   };
-  const edge: Edge = {
+  const edge: ThreadEdge = {
     listening: plan.listeners.map(({ name, tls }) => ({ bind: name, address: urlOf(proxy.address(name), tls !== undefined) })),
     setAvailable(name, available) {
       const one = upstreams.get(name);
-      if (one) one.running.available = available;
+      if (!one) return;
+      if (available && !one.running.available) versions.set(name, (versions.get(name) ?? 0) + 1);
+      one.running.available = available;
     },
     drain: async (name, options) => await upstreams.get(name)?.running.drain(options),
     bayReady: async (name, options) => await bays.get(name)?.running.ready(options),
     clients: (name) => bays.get(name)?.running.snapshot().clients,
+    get upstreams() {
+      return Array.from(upstreams, ([name, { running }]) => ({ name, breaker: running.breaker?.state }));
+    },
     get payloads() {
-      return payloads;
+      return payloads.map(({ spec: { name }, stats: { calls, blocks, failures, totalMs } }) => ({
+        name,
+        calls,
+        blocks,
+        failures,
+        totalMs,
+      }));
     },
     get bays() {
       return Array.from(bays, ([name, { running }]) => ({ name, snapshot: running.snapshot() }));
     },
+    threads: [],
+    refresh: async () => undefined,
+    bayHandler: (name) => bays.get(name)?.running.handler,
+    async prepare(next) {
+      const opened = await openPayloads(next.payloads, deps);
+      return () => {
+        payloads = opened;
+        const before = [upstreams, bays] as const;
+        upstreams = openUpstreams(next.upstreams, upstreams, undefined, deps);
+        bays = openBays(next.bays, bays, options, deps);
+        proxy.replace(path(next, bays));
+        health?.retain(new Set(upstreams.keys()));
+        for (const one of gone(before[0], upstreams)) retire(one);
+        for (const one of gone(before[1], bays)) retire(one);
+      };
+    },
     async replace(next) {
-      payloads = await openPayloads(next.payloads, deps);
-      const before = [upstreams, bays] as const;
-      upstreams = openUpstreams(next.upstreams, upstreams, deps);
-      bays = openBays(next.bays, bays, options, deps);
-      proxy.replace(path(next, bays));
-      for (const one of gone(before[0], upstreams)) retire(one);
-      for (const one of gone(before[1], bays)) retire(one);
+      (await edge.prepare(next))();
+    },
+    async goodbye({ signal } = {}) {
+      using goodbye = deadline("telling the clients of bays", goodbyeMs, deps.clock, signal);
+      await Promise.all(Array.from(bays.values(), ({ running }) => running.close({ signal: goodbye.signal })));
     },
     async close(options = {}) {
       // Bays first: their clients are told, and tunnels are cut at once.
-      using goodbye = deadline("telling the clients of bays", goodbyeMs, deps.clock, options.signal);
-      await Promise.all(Array.from(bays.values(), ({ running }) => running.close({ signal: goodbye.signal })));
+      await edge.goodbye(options);
       await proxy.close(options);
       await Promise.all([...Array.from(upstreams.values(), ({ running }) => running.close(options)), ...leaving]);
     },
@@ -119,19 +211,20 @@ function reuse<S extends { readonly name: string }, R>(specs: readonly S[], befo
 function openUpstreams(
   specs: readonly UpstreamPlan[],
   before: OpenMap<UpstreamPlan, Upstream>,
+  available: ReadonlySet<string> | undefined,
   deps: Deps,
 ): OpenMap<UpstreamPlan, Upstream> {
-  return reuse(specs, before, (spec) => openUpstream({ ...spec, available: false }, deps));
+  return reuse(specs, before, (spec) => openUpstream({ ...spec, available: available?.has(spec.name) ?? false }, deps));
 }
 
 function openBays(
   specs: readonly BaySpec[],
   before: OpenMap<BaySpec, Bay>,
-  { onBayFault }: EdgeOptions,
+  { onBayFault, openBay: open = openBay }: EdgeOptions,
   deps: Deps,
 ): OpenMap<BaySpec, Bay> {
   return reuse(specs, before, (spec) => {
-    const bay = openBay(spec, deps);
+    const bay = open(spec, deps);
     bay.events.on("lost", ({ kind, reason }) => {
       if (kind === "fault" || kind === "silent" || kind === "closed") onBayFault?.(spec.name, reason);
     });

@@ -62,3 +62,16 @@ export class SignalRefusedError extends MothershipError {
     this.name = "SignalRefusedError";
   }
 }
+
+/** A thread of the edge cannot do what it is to do, or ended; `reasonCode` is the code of why, where it has one. */
+export class EdgeThreadError extends MothershipError {
+  readonly code = "MS_EDGE_THREAD";
+  readonly thread: number;
+  readonly reasonCode: string;
+  constructor(thread: number, { message, code = "MS_EDGE_THREAD" }: { readonly message: string; readonly code?: string | undefined }) {
+    super(`thread ${thread} of the edge: ${message}`);
+    this.name = "EdgeThreadError";
+    this.thread = thread;
+    this.reasonCode = code;
+  }
+}

@@ -83,6 +83,7 @@ export class RunningFleetControl implements FleetControl {
       listening: this.#edge?.listening ?? [],
       units: Array.from(this.#members.values(), (member) => unitOf(member, supervisor.get(member.name), this.#edge?.clients(member.name))),
       modules: this.#manifest.modules.map(({ name, phase }) => ({ name, phase })),
+      ...(this.#edge && this.#edge.threads.length > 0 && { threads: this.#edge.threads }),
     };
   }
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fleetId, serveControl } from "@mothership/control";
 import { socketFolder } from "@mothership/docking";
 import { runOnce } from "@mothership/flagship";
@@ -18,6 +19,8 @@ import type { Surroundings } from "./plan/processes.ts";
 import { assertLaunchable } from "./preflight.ts";
 import { drainMsOf, type Mothership, RunningFleet } from "./running-fleet.ts";
 import { StatusKeeper } from "./status.ts";
+import { threadCount } from "./threads/count.ts";
+import { openThreadedEdge } from "./threads/threaded-edge.ts";
 
 export interface LaunchOptions extends AbortOptions {
   readonly clock: Clock;
@@ -116,7 +119,12 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   serve(metrics);
   // Listeners open before any process runs, so that a taken port fails the launch while that costs nothing. Until a ship is ready it is answered 503.
   const plan = planner.edgePlanOf(manifest);
-  edge = await openEdge(plan, deps, { onBayFault: (bay, reason) => endBay(supervisor, bay, reason, deps), metrics: metrics?.metrics });
+  const onBayFault = (bay: string, reason: string): void => endBay(supervisor, bay, reason, deps);
+  const ofTheEdge = { onBayFault, metrics: metrics?.metrics };
+  const threads = threadCount(manifest, deps);
+  // In the folder of bays, under a name that no bay can have: named by the fleet, so that what a killed one leaves is taken over by the next.
+  const relay = join(planner.socketFolder, `.edge-${(mark.fleetId ?? String(process.pid)).slice(0, 8)}.sock`);
+  edge = threads === 1 ? await openEdge(plan, deps, ofTheEdge) : await openThreadedEdge(plan, deps, { ...ofTheEdge, threads, relay });
   opened.push(within(drainMsOf(manifest), edge, clock));
   control.attach(edge);
   sayPlainHttps(plan, deps);

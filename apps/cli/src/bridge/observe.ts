@@ -47,7 +47,8 @@ function healthOf(status: Status): Health {
   return { healthy: status !== "draining" && status !== "failed" && status !== "crashed" && status !== "landed", status };
 }
 
-function collect(metrics: FleetMetrics, { supervisor, members, edge }: Observed): void {
+async function collect(metrics: FleetMetrics, { supervisor, members, edge }: Observed): Promise<void> {
+  await edge()?.refresh();
   const all = members();
   metrics.setShips(
     supervisor.snapshot().flatMap((process) => {
@@ -65,15 +66,15 @@ function collect(metrics: FleetMetrics, { supervisor, members, edge }: Observed)
       return member ? [{ ...snapshot, name, group: groupOf(member) }] : [];
     }),
   );
-  metrics.setModules(
-    (open?.payloads ?? []).map(({ spec, stats }) => ({
-      name: spec.name,
-      calls: stats.calls,
-      blocks: stats.blocks,
-      failures: stats.failures,
-      totalMs: stats.totalMs,
-    })),
+  metrics.setModules(open?.payloads ?? []);
+  metrics.setUpstreams(
+    (open?.upstreams ?? []).map(({ name, breaker }) => ({ name, breaker: breaker === "trying" ? "half-open" : breaker })),
   );
+  if (open) {
+    const { threads } = open;
+    const running = threads.filter(({ state }) => state === "running").length;
+    metrics.setThreads({ running: 1 + running, wanted: 1 + threads.length, lost: threads.reduce((sum, { lost }) => sum + lost, 0) });
+  }
 }
 
 function groupOf(member: Member): string {

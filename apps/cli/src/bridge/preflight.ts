@@ -5,6 +5,7 @@ import type { Manifest } from "@mothership/manifest";
 import { checkCommands, type ProcessSpec } from "@mothership/supervisor";
 import { PreflightError } from "./errors.ts";
 import { shipAddresses } from "./plan/processes.ts";
+import { threadsProblem } from "./threads/count.ts";
 
 /** How long a look at an address may take: it is on this machine, so an answer that is late is no answer. */
 const lookMs = 1000;
@@ -17,7 +18,8 @@ const lookMs = 1000;
 export async function assertLaunchable(manifest: Manifest, specs: readonly ProcessSpec[], deps: Deps): Promise<void> {
   const commands = missingCommands(specs);
   const [folders, addresses] = await Promise.all([missingFolders(manifest), takenAddresses(shipAddresses(manifest), deps)]);
-  const problems = [...commands, ...folders, ...addresses];
+  const threads = threadsProblem(manifest);
+  const problems = [...(threads === undefined ? [] : [threads]), ...commands, ...folders, ...addresses];
   if (problems.length > 0) throw new PreflightError(problems);
 }
 

@@ -22,7 +22,7 @@ export interface EdgePlan {
   readonly staticDirectories: readonly { readonly path: string; readonly prefix: string; readonly bind?: string }[];
   readonly compression: boolean;
   readonly preflightCache?: { readonly defaultTtlMs: number; readonly maxEntries: number };
-  readonly rateLimit?: { readonly globalPerSecond?: number; readonly perClientPerMinute?: number };
+  readonly rateLimit?: { readonly globalPerSecond?: number; readonly perClientPerMinute?: number; readonly memory?: SharedArrayBuffer };
 }
 
 export interface RoutePlan {

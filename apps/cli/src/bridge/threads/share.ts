@@ -1,0 +1,75 @@
+/** What a plan becomes where several threads carry it out. Pure, but for the memory that is made. */
+import { isDeepStrictEqual } from "node:util";
+import { rateLimitMemory } from "@mothership/filters";
+import { breakerMemory, type ListenerSpec } from "@mothership/proxy";
+import type { EdgePlan, UpstreamPlan } from "../plan/edge.ts";
+
+/** A plan with what belongs to it alone. */
+interface Shared<T> {
+  readonly asked: T;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** Memory that threads have in common, kept from one plan to the next where what it is for stays the same. */
+export class SharedMemory {
+  #rateLimit: Shared<EdgePlan["rateLimit"]> | undefined;
+  #breakers: ReadonlyMap<string, Shared<UpstreamPlan>> = new Map();
+
+  /**
+   * The plan as each of `threads` carries it out: limits of connections divided, so that all together keep to what was asked for, and
+   * limits and breakers in common memory. Ports are shared.
+   */
+  planFor(plan: EdgePlan, threads: number): EdgePlan {
+    const { rateLimit } = plan;
+    if (!rateLimit) this.#rateLimit = undefined;
+    else if (!isDeepStrictEqual(this.#rateLimit?.asked, rateLimit)) this.#rateLimit = { asked: rateLimit, memory: rateLimitMemory() };
+    const before = this.#breakers;
+    const breakers = new Map<string, Shared<UpstreamPlan>>();
+    for (const upstream of plan.upstreams) {
+      if (!upstream.breaker) continue;
+      const known = before.get(upstream.name);
+      const same = known && isDeepStrictEqual(known.asked, upstream);
+      breakers.set(upstream.name, same ? known : { asked: upstream, memory: breakerMemory() });
+    }
+    this.#breakers = breakers;
+    const { maxConnectionsPerClient } = plan.proxy;
+    return {
+      ...plan,
+      proxy: {
+        ...plan.proxy,
+        ...(maxConnectionsPerClient !== undefined && { maxConnectionsPerClient: partOf(maxConnectionsPerClient, threads) }),
+      },
+      listeners: plan.listeners.map((listener) => (listener.address.kind === "tcp" ? sharedListener(listener, threads) : listener)),
+      upstreams: plan.upstreams.map((upstream) => ({
+        ...upstream,
+        ...(upstream.maxConnections !== undefined && { maxConnections: partOf(upstream.maxConnections, threads) }),
+        ...(upstream.maxQueued !== undefined && { maxQueued: partOf(upstream.maxQueued, threads) }),
+        ...(upstream.breaker && { breakerMemory: breakers.get(upstream.name)?.memory }),
+      })),
+      ...(plan.preflightCache && {
+        preflightCache: { ...plan.preflightCache, maxEntries: partOf(plan.preflightCache.maxEntries, threads) },
+      }),
+      ...(rateLimit && this.#rateLimit && { rateLimit: { ...rateLimit, memory: this.#rateLimit.memory } }),
+    };
+  }
+}
+
+/** The plan of a further thread. `ports`: of each bind on TCP, the one that it really has. A Unix socket has one listener, which is the main thread. */
+export function furtherPlan(plan: EdgePlan, ports: ReadonlyMap<string, number>): EdgePlan {
+  const listeners = plan.listeners.flatMap((listener): ListenerSpec[] => {
+    const { address, name } = listener;
+    if (address.kind !== "tcp") return [];
+    return [{ ...listener, address: { ...address, port: ports.get(name) ?? address.port }, sharesPort: "further" }];
+  });
+  return { ...plan, listeners };
+}
+
+function sharedListener(listener: ListenerSpec, threads: number): ListenerSpec {
+  const { maxConnections } = listener;
+  return { ...listener, sharesPort: "first", ...(maxConnections !== undefined && { maxConnections: partOf(maxConnections, threads) }) };
+}
+
+/** The system spreads connections by chance, so a part may be full before the whole is. */
+function partOf(limit: number, threads: number): number {
+  return Math.ceil(limit / threads);
+}

@@ -1,0 +1,147 @@
+import { type AbortOptions, backoffDelay, type Deps } from "@mothership/kernel";
+import type { FleetMetrics } from "@mothership/metrics";
+import type { PayloadFigures, ThreadState } from "../edge.ts";
+import { addFigures } from "./figures.ts";
+import type { ThreadReport, ThreadStart } from "./messages.ts";
+import { EdgeThread } from "./thread.ts";
+
+/** A thread that died is replaced after so long; from then on longer and longer, until one has lasted. */
+const backoff = { minDelayMs: 100, maxDelayMs: 10_000 };
+/** A thread that ran for so long was well. */
+const stableMs = 60_000;
+
+/** The place of one thread, and whoever has it now. */
+interface Place {
+  readonly number: number;
+  thread: EdgeThread;
+  state: ThreadState["state"];
+  lost: number;
+  failures: number;
+  /** Figures of payloads of those that had the place before, and of the one that has it. */
+  past: readonly PayloadFigures[];
+  present: readonly PayloadFigures[];
+}
+
+export interface ThreadSetOptions {
+  /** What a thread begins with now. */
+  readonly startOf: (number: number) => ThreadStart;
+  readonly metrics?: FleetMetrics | undefined;
+}
+
+/** Opens threads 2 to `last`, all of them or none. @throws {EdgeThreadError} */
+export async function openThreads(last: number, deps: Deps, options: ThreadSetOptions): Promise<ThreadSet> {
+  const set = new ThreadSet(last, deps, options);
+  try {
+    await Promise.all(set.threads.map(({ opened }) => opened));
+  } catch (error) {
+    await set.close({ signal: AbortSignal.abort() });
+    throw error;
+  }
+  set.keep();
+  return set;
+}
+
+/** The further threads of the edge. One that dies is replaced for as long as the set is open; the others go on. */
+export class ThreadSet {
+  readonly #places: Place[] = [];
+  readonly #deps: Deps;
+  readonly #options: ThreadSetOptions;
+  readonly #closing = new AbortController();
+  readonly #kept: Promise<void>[] = [];
+
+  constructor(last: number, deps: Deps, options: ThreadSetOptions) {
+    this.#deps = deps;
+    this.#options = options;
+    for (let number = 2; number <= last; number++) this.#places.push(this.#newPlace(number));
+  }
+
+  /** All are open: from now on each that dies is replaced. */
+  keep(): void {
+    for (const place of this.#places) {
+      place.state = "running";
+      this.#kept.push(this.#keep(place));
+    }
+  }
+
+  get states(): readonly ThreadState[] {
+    return this.#places.map(({ number, state, lost }) => ({ thread: number, state, lost }));
+  }
+
+  /** Those that there are, also while they start. */
+  get threads(): readonly EdgeThread[] {
+    return this.#places.map(({ thread }) => thread);
+  }
+
+  /** What payloads have done in all threads that there are or were. */
+  get payloads(): readonly PayloadFigures[] {
+    return this.#places.reduce<readonly PayloadFigures[]>((sum, { past, present }) => addFigures(addFigures(sum, past), present), []);
+  }
+
+  /** Payloads were opened anew, and count from nothing. */
+  forgetPayloads(): void {
+    for (const place of this.#places) [place.past, place.present] = [[], []];
+  }
+
+  async close(options: AbortOptions = {}): Promise<void> {
+    this.#closing.abort(new Error("the edge closes"));
+    await Promise.all(this.threads.map((thread) => thread.close(options)));
+    await Promise.all(this.#kept);
+  }
+
+  #newPlace(number: number): Place {
+    const place = { number, state: "starting" as const, lost: 0, failures: 0, past: [], present: [] };
+    // It has its thread before anybody sees it.
+    const whole: Place = Object.assign(place, { thread: this.#start(number, (report) => this.#reported(whole, report)) });
+    return whole;
+  }
+
+  #start(number: number, onReport: (report: ThreadReport) => void): EdgeThread {
+    const source = this.#options.metrics?.source();
+    const thread = new EdgeThread(this.#options.startOf(number), this.#deps, (report) => {
+      source?.add(report.tally);
+      onReport(report);
+    });
+    // Never rejects.
+    thread.ended.then(() => source?.[Symbol.dispose]()).catch(() => undefined);
+    return thread;
+  }
+
+  #reported(place: Place, report: ThreadReport): void {
+    place.present = report.payloads;
+  }
+
+  /** Replaces whoever has this place, until the set is closed. */
+  async #keep(place: Place): Promise<void> {
+    const { clock, log } = this.#deps;
+    const { signal } = this.#closing;
+    for (let since = clock.now(); ; since = clock.now()) {
+      const reason = await place.thread.ended;
+      if (signal.aborted) return;
+      place.lost++;
+      place.failures = clock.now() - since >= stableMs ? 1 : place.failures + 1;
+      place.state = "waiting";
+      [place.past, place.present] = [addFigures(place.past, place.present), []];
+      const delayMs = backoffDelay(place.failures, backoff, Math.random);
+      log.error("A thread of the edge died with its connections; the others go on, and it is replaced", {
+        thread: place.number,
+        reason,
+        delayMs,
+      });
+      try {
+        await clock.sleep(delayMs, { signal });
+      } catch {
+        return;
+      }
+      place.state = "starting";
+      place.thread = this.#start(place.number, (report) => this.#reported(place, report));
+      try {
+        await place.thread.opened;
+        place.state = "running";
+        log.info("A thread of the edge was replaced", { thread: place.number });
+      } catch {
+        // Why is said when it has ended, which it has or is about to.
+        await place.thread.end("it could not be opened");
+      }
+    }
+  }
+}

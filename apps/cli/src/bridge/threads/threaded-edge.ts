@@ -1,0 +1,190 @@
+import { dirname } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { ensurePrivateFolder } from "@mothership/control";
+import type { AbortOptions, Closable, Deps } from "@mothership/kernel";
+import { type Edge, type EdgeOptions, openEdge, type PayloadFigures, type ThreadEdge, type ThreadState } from "../edge.ts";
+import type { EdgePlan } from "../plan/edge.ts";
+import { clockOrigin } from "./clock.ts";
+import { addFigures } from "./figures.ts";
+import type { ThreadStart } from "./messages.ts";
+import { openRelay } from "./relay.ts";
+import { furtherPlan, SharedMemory } from "./share.ts";
+import type { EdgeThread } from "./thread.ts";
+import { openThreads, type ThreadSet } from "./thread-set.ts";
+
+export interface ThreadedEdgeOptions extends Pick<EdgeOptions, "onBayFault" | "metrics"> {
+  /** In all, the main one included. */
+  readonly threads: number;
+  /** Path of the socket through which further threads reach bays, in a folder of this user alone. Made where there are bays. */
+  readonly relay: string;
+}
+
+/** A thread gets so long to make ready for another plan, which is mostly compiling payloads. */
+const prepareMs = 30_000;
+const commitMs = 5_000;
+/** What a page of metrics waits for. */
+const refreshMs = 500;
+
+/**
+ * The same edge in several threads: the main one, which is thread 1 and has the bays and the Unix sockets, and further ones. Each has its own
+ * listener on each TCP port, and the system spreads connections over them.
+ *
+ * @throws what `openEdge` throws; {EdgeThreadError} when a further thread cannot be opened. Then nothing is open.
+ */
+export async function openThreadedEdge(plan: EdgePlan, deps: Deps, options: ThreadedEdgeOptions): Promise<Edge> {
+  const memory = new SharedMemory();
+  const first = memory.planFor(plan, options.threads);
+  await using opened = new AsyncDisposableStack();
+  const main = opened.use(await openEdge(first, deps, options));
+  const edge = new ThreadedEdge(first, main, memory, deps, options);
+  opened.use(edge);
+  await edge.begin();
+  opened.move();
+  return edge;
+}
+
+class ThreadedEdge implements Edge {
+  readonly #main: ThreadEdge;
+  readonly #memory: SharedMemory;
+  readonly #deps: Deps;
+  readonly #options: ThreadedEdgeOptions;
+  readonly #ports: ReadonlyMap<string, number>;
+  readonly #clockOrigin: bigint;
+  /** What upstreams a thread that begins now may use. */
+  readonly #available = new Set<string>();
+  /** In force, as a further thread has it. */
+  #plan: EdgePlan;
+  #set: ThreadSet | undefined;
+  #relay: Closable | undefined;
+
+  constructor(plan: EdgePlan, main: ThreadEdge, memory: SharedMemory, deps: Deps, options: ThreadedEdgeOptions) {
+    this.#main = main;
+    this.#memory = memory;
+    this.#deps = deps;
+    this.#options = options;
+    this.#ports = new Map(main.listening.map(({ bind, address }) => [bind, Number(new URL(address).port)]));
+    this.#clockOrigin = clockOrigin(deps.clock);
+    this.#plan = furtherPlan(plan, this.#ports);
+  }
+
+  /** Opens the further threads. */
+  async begin(): Promise<void> {
+    await this.#openRelay(this.#plan);
+    const { threads, metrics } = this.#options;
+    this.#set = await openThreads(threads, this.#deps, { startOf: (thread) => this.#startOf(thread), metrics });
+  }
+
+  get listening(): Edge["listening"] {
+    return this.#main.listening;
+  }
+
+  get upstreams(): Edge["upstreams"] {
+    return this.#main.upstreams;
+  }
+
+  get payloads(): readonly PayloadFigures[] {
+    return addFigures(this.#main.payloads, this.#set?.payloads ?? []);
+  }
+
+  get bays(): Edge["bays"] {
+    return this.#main.bays;
+  }
+
+  get threads(): readonly ThreadState[] {
+    return this.#set?.states ?? [];
+  }
+
+  setAvailable(upstream: string, available: boolean): void {
+    if (available) this.#available.add(upstream);
+    else this.#available.delete(upstream);
+    this.#main.setAvailable(upstream, available);
+    for (const thread of this.#all) thread.setAvailable(upstream, available);
+  }
+
+  async drain(upstream: string, options: AbortOptions): Promise<void> {
+    this.setAvailable(upstream, false);
+    // A thread that dies meanwhile has nothing left that runs.
+    const drained = (thread: EdgeThread): Promise<void> => thread.ask({ type: "drain", upstream }, options).catch(() => undefined);
+    await Promise.all([this.#main.drain(upstream, options), ...this.#open.map(drained)]);
+  }
+
+  bayReady(bay: string, options: AbortOptions): Promise<void> {
+    return this.#main.bayReady(bay, options);
+  }
+
+  clients(bay: string): number | undefined {
+    return this.#main.clients(bay);
+  }
+
+  async refresh(): Promise<void> {
+    // What comes late is counted when it comes.
+    await Promise.all(this.#open.map((thread) => thread.ask({ type: "report" }, { withinMs: refreshMs }).catch(() => undefined)));
+  }
+
+  /** In two steps, so that a thread that cannot make ready leaves all of them as they were. */
+  async replace(next: EdgePlan): Promise<void> {
+    const shared = this.#memory.planFor(next, this.#options.threads);
+    const plan = furtherPlan(shared, this.#ports);
+    await this.#openRelay(plan);
+    const ready = this.#open;
+    const prepared = ready.map((thread) => thread.ask({ type: "prepare", plan }, { withinMs: prepareMs }));
+    const [commit] = await Promise.all([this.#main.prepare(shared), ...prepared]);
+    const before = new Map(this.#plan.upstreams.map((upstream) => [upstream.name, upstream]));
+    // What has changed begins anew in every thread, until somebody says that it is well.
+    for (const upstream of plan.upstreams)
+      if (!isDeepStrictEqual(before.get(upstream.name), upstream)) this.#available.delete(upstream.name);
+    this.#plan = plan;
+    commit();
+    await Promise.all(ready.map((thread) => thread.ask({ type: "commit" }, { withinMs: commitMs }).catch(() => this.#renew(thread))));
+    this.#set?.forgetPayloads();
+    // Those that were just starting have begun with the plan of before.
+    const late = this.#all.filter((thread) => !ready.includes(thread));
+    await Promise.all(late.map((thread) => this.#catchUp(thread, plan)));
+  }
+
+  async close(options: AbortOptions = {}): Promise<void> {
+    // Bays first: what they say to clients of further threads goes through these.
+    await this.#main.goodbye(options);
+    await Promise.all([this.#main.close(options), this.#set?.close(options)]);
+    await this.#relay?.close(options);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  get #all(): readonly EdgeThread[] {
+    return this.#set?.threads ?? [];
+  }
+
+  get #open(): readonly EdgeThread[] {
+    return this.#all.filter(({ isOpen }) => isOpen);
+  }
+
+  #startOf(thread: number): ThreadStart {
+    const { relay, metrics } = this.#options;
+    const available = new Set(this.#available);
+    return { thread, plan: this.#plan, available, clockOrigin: this.#clockOrigin, relay, counts: metrics !== undefined };
+  }
+
+  /** A thread that is not in step with the others is of no use. */
+  async #renew(thread: EdgeThread): Promise<void> {
+    await thread.end("it did not take the new plan");
+  }
+
+  async #catchUp(thread: EdgeThread, plan: EdgePlan): Promise<void> {
+    try {
+      await thread.ask({ type: "prepare", plan }, { withinMs: prepareMs });
+      await thread.ask({ type: "commit" }, { withinMs: commitMs });
+    } catch {
+      await this.#renew(thread);
+    }
+  }
+
+  async #openRelay({ bays }: EdgePlan): Promise<void> {
+    if (bays.length === 0 || this.#relay) return;
+    // Requests with their cookies go to whoever listens there.
+    ensurePrivateFolder(dirname(this.#options.relay));
+    this.#relay = await openRelay(this.#options.relay, (bay) => this.#main.bayHandler(bay), this.#deps);
+  }
+}

@@ -1,0 +1,95 @@
+/** What runs in a further thread of the edge: the same request path from the same plan, told what to do by the main thread. */
+import { parentPort, workerData } from "node:worker_threads";
+import { type Deps, messageOf } from "@mothership/kernel";
+import { createMetrics, type FleetMetrics } from "@mothership/metrics";
+import { openEdge, type ThreadEdge } from "../edge.ts";
+import { clockFrom } from "./clock.ts";
+import type { FromThread, PlainError, ThreadReport, ThreadRequest, ThreadStart, ToThread } from "./messages.ts";
+import { relayedBay } from "./relay.ts";
+import { threadLogger } from "./thread-log.ts";
+
+/** What was counted is handed over so often without being asked: a thread that dies takes no more than that with it. */
+const reportMs = 1000;
+
+async function serve({ plan, available, relay, counts, clockOrigin }: ThreadStart): Promise<void> {
+  const clock = clockFrom(clockOrigin);
+  const deps: Deps = { clock, log: threadLogger(clock, post) };
+  const metrics = counts ? createMetrics({ version: "" }, deps) : undefined;
+  let edge: ThreadEdge;
+  try {
+    edge = await openEdge(plan, deps, { metrics, available, openBay: (spec) => relayedBay(spec, relay, deps) });
+  } catch (error) {
+    post({ type: "failed", error: plainError(error) });
+    return;
+  }
+  const waiting = new Map<number, AbortController>();
+  const perform = performer(edge, metrics);
+  parentPort?.on("message", (message: ToThread) => {
+    if (message.type === "available") edge.setAvailable(message.upstream, message.available);
+    else if (message.type === "abort") waiting.get(message.id)?.abort(new Error("the main thread waits no longer"));
+    else {
+      const { id } = message;
+      const patience = new AbortController();
+      waiting.set(id, patience);
+      perform(message, patience.signal)
+        .then(
+          (report) => post({ type: "answer", id, report }),
+          (error: unknown) => post({ type: "answer", id, error: plainError(error) }),
+        )
+        .finally(() => waiting.delete(id));
+    }
+  });
+  post({ type: "opened" });
+  if (!metrics) return;
+  let underWay = false;
+  for (;;) {
+    await clock.sleep(reportMs);
+    const report = reportOf(edge, metrics);
+    const { routes, counters, inFlight } = report.tally;
+    const busy = inFlight.some(([, count]) => count > 0);
+    if (routes.length + counters.length > 0 || busy || underWay) post({ type: "report", report });
+    underWay = busy;
+  }
+}
+
+function performer(
+  edge: ThreadEdge,
+  metrics: FleetMetrics | undefined,
+): (request: ThreadRequest, signal: AbortSignal) => Promise<ThreadReport | undefined> {
+  let commit: (() => void) | undefined;
+  return async (request, signal) => {
+    switch (request.type) {
+      case "prepare":
+        commit = await edge.prepare(request.plan);
+        return undefined;
+      case "commit":
+        commit?.();
+        commit = undefined;
+        return undefined;
+      case "drain":
+        await edge.drain(request.upstream, { signal });
+        return undefined;
+      case "report":
+        return metrics && reportOf(edge, metrics);
+      case "close":
+        await edge.close({ signal });
+        return metrics && reportOf(edge, metrics);
+    }
+  };
+}
+
+function reportOf(edge: ThreadEdge, metrics: FleetMetrics): ThreadReport {
+  return { tally: metrics.take(), payloads: edge.payloads };
+}
+
+function post(message: FromThread): void {
+  parentPort?.postMessage(message);
+}
+
+function plainError(error: unknown): PlainError {
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : undefined;
+  return { message: messageOf(error), code };
+}
+
+// Only this program starts it, with what the type says.
+await serve(workerData as ThreadStart);
