@@ -61,6 +61,11 @@ export class RunningFleetControl implements FleetControl {
     });
   }
 
+  /** The manifest in force. */
+  get manifest(): Manifest {
+    return this.#manifest;
+  }
+
   /** Ships and bays by name, as the manifest in force has them. */
   get members(): ReadonlyMap<string, Member> {
     return this.#members;

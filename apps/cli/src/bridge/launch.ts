@@ -6,6 +6,7 @@ import { type AbortOptions, type Clock, type Closable, type Deps, deadline, hasC
 import type { Manifest } from "@mothership/manifest";
 import { type LogSink, openSupervisor, runTasks, type Supervisor, sweepFleet } from "@mothership/supervisor";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
+import { AccessSink, type StreamOutput } from "./access-sink.ts";
 import { openBaySockets } from "./bay-sockets.ts";
 import { type Edge, openEdge } from "./edge.ts";
 import { UplinksDownError } from "./errors.ts";
@@ -40,6 +41,8 @@ export interface LaunchOptions extends AbortOptions {
   readonly onEssentialLost?: ((exitCode: number) => void) | undefined;
   /** Folder of the sockets of bays. Default: as the docking protocol has it. */
   readonly baySockets?: string | undefined;
+  /** Takes the access log where it goes to a stream. Default: the streams of this process. */
+  readonly accessOutput?: StreamOutput | undefined;
   /** For whoever asks. Default: "". */
   readonly version?: string | undefined;
 }
@@ -115,12 +118,22 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
     servers.push(sockets);
   }
   const observed = { supervisor, members: () => control.members, edge: () => edge, status: () => keeper.status };
-  const metrics = await openMetrics(manifest.mothership.metricsPort, version, observed, deps);
+  const metrics = await openMetrics(manifest.mothership, version, observed, deps);
   serve(metrics);
   // Listeners open before any process runs, so that a taken port fails the launch while that costs nothing. Until a ship is ready it is answered 503.
   const plan = planner.edgePlanOf(manifest);
   const onBayFault = (bay: string, reason: string): void => endBay(supervisor, bay, reason, deps);
-  const ofTheEdge = { onBayFault, metrics: metrics?.metrics };
+  const access = new AccessSink({
+    ...deps,
+    target: () => control.manifest.mothership.accessLog?.to,
+    output: options.accessOutput,
+    onDropped: (lines) => metrics?.metrics.accessLinesDropped(lines),
+  });
+  serve(access);
+  const onSuspect = (ship: string, reason: string): void => {
+    if (control.members.has(ship)) suspectShip(supervisor, ship, reason, deps);
+  };
+  const ofTheEdge = { onBayFault, onSuspect, onAccess: (line: string) => access.write(line), metrics: metrics?.metrics };
   const threads = threadCount(manifest, deps);
   // In the folder of bays, under a name that no bay can have: named by the fleet, so that what a killed one leaves is taken over by the next.
   const relay = join(planner.socketFolder, `.edge-${(mark.fleetId ?? String(process.pid)).slice(0, 8)}.sock`);
@@ -168,6 +181,12 @@ function sayPlainHttps({ listeners }: EdgePlan, { log }: Deps): void {
 /** A bay without its link is of no use and holds its clients: its process is ended, which counts as its failure and starts it anew. */
 function endBay(supervisor: Supervisor, bay: string, reason: string, { log }: Deps): void {
   if (supervisor.signal(bay, "SIGTERM", { family: true })) log.warn("The link to a bay is gone, so its process is ended", { bay, reason });
+}
+
+/** It is given no requests until its check passes again, which is asked for at once. */
+function suspectShip(supervisor: Supervisor, ship: string, reason: string, { log }: Deps): void {
+  log.warn("Requests to a ship fail, so its health is looked at", { ship, reason });
+  supervisor.suspect(ship, reason);
 }
 
 /** @throws {UplinksDownError} with all that are down. */

@@ -1,4 +1,5 @@
 import type { Closable, Deps } from "@mothership/kernel";
+import type { MothershipSettings } from "@mothership/manifest";
 import { createMetrics, type FleetMetrics, type Health, serveMetrics } from "@mothership/metrics";
 import type { Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
@@ -22,7 +23,7 @@ export interface ServedMetrics extends Closable {
 
 /** Nothing where there is no port. @throws {MetricsAddressError} when it cannot be listened on. */
 export async function openMetrics(
-  port: number | undefined,
+  { metricsPort: port, metricsHosts: hosts }: Pick<MothershipSettings, "metricsPort" | "metricsHosts">,
   version: string,
   observed: Observed,
   deps: Deps,
@@ -36,7 +37,7 @@ export async function openMetrics(
   });
   const server = await serveMetrics(
     metrics,
-    { address: { kind: "tcp", host: "127.0.0.1", port }, healthy: () => healthOf(observed.status()) },
+    { address: { kind: "tcp", host: "127.0.0.1", port }, hosts, healthy: () => healthOf(observed.status()) },
     deps,
   );
   return { metrics, close: (options) => server.close(options), [Symbol.asyncDispose]: () => server.close() };

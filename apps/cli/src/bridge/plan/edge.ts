@@ -1,5 +1,5 @@
 import type { BaySpec } from "@mothership/docking";
-import type { Bay, Bind, Manifest, Module, ProxySettings, Route, Ship } from "@mothership/manifest";
+import type { AccessLog, Bay, Bind, Block, Manifest, Module, ProxySettings, Redirect, Route, ShieldRule, Ship } from "@mothership/manifest";
 import type { PayloadSpec } from "@mothership/payloads";
 import type { ListenerSpec, ProxySpec, UpstreamSpec } from "@mothership/proxy";
 
@@ -13,6 +13,10 @@ export interface EdgePlan {
   readonly proxy: Omit<ProxySpec, "listeners">;
   /** A tunnel to a ship in which nothing was sent for so long ends. */
   readonly tunnelIdleMs: number;
+  /** Absent: none. */
+  readonly accessLog?: AccessLog;
+  /** In the order in which they are asked. */
+  readonly shieldRules: readonly ShieldRule[];
   /** In the order in which they are tried. */
   readonly routes: readonly RoutePlan[];
   readonly upstreams: readonly UpstreamPlan[];
@@ -31,6 +35,10 @@ export interface RoutePlan {
   readonly stripPrefix?: string;
   /** A class of user agents, or `~` and a pattern. */
   readonly uaFilter?: string;
+  /** A JA4H fingerprint, or beginnings of its parts. */
+  readonly ja4h?: string;
+  /** What a request gets that is not passed on. */
+  readonly answer?: Block | Redirect;
   /** Name of the upstream or bay that answers. */
   readonly to: string;
 }
@@ -45,14 +53,19 @@ export interface PayloadPlan {
 }
 
 /** The request path that a manifest asks for. `bayAddressOf` tells where a bay listens. */
-export function planEdge({ mothership, ships, bays, modules }: Manifest, bayAddressOf: (name: string) => BaySpec["address"]): EdgePlan {
+export function planEdge(
+  { mothership, ships, bays, modules, shields }: Manifest,
+  bayAddressOf: (name: string) => BaySpec["address"],
+): EdgePlan {
   const reachable = ships.filter((ship) => ship.bind !== undefined && ship.routes.length > 0);
-  const { corsCache, rateLimiting, proxy } = mothership;
+  const { corsCache, rateLimiting, proxy, accessLog } = mothership;
   const { globalRps, perIpRpm } = rateLimiting;
   return {
     listeners: mothership.binds.map(listenerOf),
     proxy: proxyOf(proxy),
     tunnelIdleMs: proxy.tunnelIdleMs,
+    ...(accessLog && { accessLog }),
+    shieldRules: shields.rules,
     routes: [...reachable, ...bays].sort((a, b) => a.order - b.order).flatMap(routesOf),
     upstreams: reachable.flatMap(upstreamOf),
     bays: bays.map((bay) => bayOf(bay, bayAddressOf(bay.name))),

@@ -57,4 +57,7 @@ export type FromThread =
   | { readonly type: "failed"; readonly error: PlainError }
   | { readonly type: "answer"; readonly id: number; readonly report?: ThreadReport | undefined; readonly error?: PlainError | undefined }
   | { readonly type: "report"; readonly report: ThreadReport }
+  /** Lines of the access log. */
+  | { readonly type: "access"; readonly lines: readonly string[] }
+  | { readonly type: "suspect"; readonly upstream: string; readonly reason: string }
   | { readonly type: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };
