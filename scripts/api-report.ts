@@ -1,13 +1,16 @@
 /**
- * Writes what each package shows the world into `etc/api.d.ts`, and all error codes into `docs/errors.md`.
+ * Writes what each package shows the world into `etc/api.d.ts`, all error codes into `docs/errors.md`, and the list of decisions.
  * With `--check` it writes nothing and fails where the files differ, so that no change of the public surface goes unseen.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { errorsDocument, packages, root } from "./workspace.ts";
+import { decisionsDocument, errorsDocument, packages, root } from "./workspace.ts";
 
 const check = process.argv.includes("--check");
-const reports = new Map([["docs/errors.md", errorsDocument()]]);
+const reports = new Map([
+  ["docs/errors.md", errorsDocument()],
+  ["docs/decisions/README.md", decisionsDocument()],
+]);
 for (const { folder, manifest } of packages()) {
   const entries = Object.entries(manifest.exports).flatMap(([path, target]) =>
     typeof target === "string" ? [] : [{ path, types: target.types }],

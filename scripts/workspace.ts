@@ -57,6 +57,20 @@ export function errorTable({ folder }: Package): Map<string, string> {
   return new Map(Array.from(rows, ([, code = "", rest = ""]) => [code, rest.split("|").at(-1)?.trim() ?? ""]));
 }
 
+/** `docs/decisions/README.md` as it has to be: its words, and a list of all decisions. */
+export function decisionsDocument(): string {
+  const folder = "docs/decisions";
+  const [words = ""] = read(`${folder}/README.md`).split("\n## All of them\n");
+  const rows = readdirSync(join(root, folder))
+    .filter((file) => /^\d{4}-.*\.md$/.test(file))
+    .sort()
+    .map((file) => {
+      const [, number = "", title = ""] = /^# (\d+)\. (.*)$/m.exec(read(`${folder}/${file}`)) ?? [];
+      return `${number}. [${title}](${file})`;
+    });
+  return [words.trimEnd(), "", "## All of them", "", ...rows, ""].join("\n");
+}
+
 /** `docs/errors.md` as it has to be: the tables of all packages in one. */
 export function errorsDocument(): string {
   const rows = packages().flatMap((one) => Array.from(errorTable(one), ([code, sentence]) => ({ code, sentence, name: one.name })));

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { errorsDocument, errorTable, has, packages, read, sources } from "../scripts/workspace.ts";
+import { decisionsDocument, errorsDocument, errorTable, has, packages, read, sources } from "../scripts/workspace.ts";
 
 // Who may import whom. A part knows the leaves and its own third parties; where two parts meet, they meet in a kernel contract or in the app.
 const leaves = ["@mothership/kernel", "@mothership/patterns"];
@@ -120,5 +120,10 @@ describe("the workspace", () => {
 
   test("lists all error codes in docs/errors.md", () => {
     expect(read("docs/errors.md")).toBe(errorsDocument());
+  });
+
+  test("numbers its decisions from 1, each once", () => {
+    const numbers = Array.from(decisionsDocument().matchAll(/^(\d+)\. \[.+\]\((\d{4})-/gm), ([, title, file]) => [Number(title), Number(file)]);
+    expect(numbers).toEqual(numbers.map((_, at) => [at + 1, at + 1]));
   });
 });
