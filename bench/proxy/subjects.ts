@@ -104,13 +104,20 @@ export function nginxLocations(scratch: Scratch, routes: number): string {
   return [`location /static/ { alias ${scratch.path("static")}/; }`, tunnel, ...many].join("\n    ");
 }
 
-export async function startPeer(peer: PeerName, origin: number, modules: string, scratch: Scratch, routes = 1): Promise<Running> {
+export async function startPeer(
+  peer: PeerName,
+  origin: number,
+  modules: string,
+  scratch: Scratch,
+  routes = 1,
+  connections = 8192,
+): Promise<Running> {
   const port = await scratch.freePort();
   const script = (file: string, ...more: string[]): [string, string[]] => [
     process.execPath,
     [join(lib, "proxies", file), String(port), `127.0.0.1:${origin}`, ...more],
   ];
-  const values = { PORT: port, ORIGIN: origin, LOCATIONS: nginxLocations(scratch, routes) };
+  const values = { PORT: port, ORIGIN: origin, LOCATIONS: nginxLocations(scratch, routes), CONNECTIONS: connections };
   const commands: Record<PeerName, () => [string, string[]]> = {
     nginx: () => ["nginx", ["-p", scratch.folder, "-c", configFile(scratch, "nginx.conf", `nginx-${port}`, values)]],
     haproxy: () => ["haproxy", ["-f", configFile(scratch, "haproxy.cfg", `haproxy-${port}`, values)]],
