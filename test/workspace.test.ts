@@ -32,7 +32,9 @@ const fieldOrder = [
   "devDependencies",
   "publishConfig",
 ];
-const requiredFields = fieldOrder.filter((field) => !["bin", "man", "dependencies", "optionalDependencies", "devDependencies"].includes(field));
+const requiredFields = fieldOrder.filter(
+  (field) => !["bin", "man", "dependencies", "optionalDependencies", "devDependencies"].includes(field),
+);
 const scriptNames = ["build", "dev", "test", "typecheck", "check:package"];
 const readmeSections = ["Why it is its own package", "Install", "Example", "Guarantees", "Limits", "Errors", "What it does not do"];
 /** Environment variables that share the prefix of error codes. */
@@ -123,7 +125,10 @@ describe("the workspace", () => {
   });
 
   test("numbers its decisions from 1, each once", () => {
-    const numbers = Array.from(decisionsDocument().matchAll(/^(\d+)\. \[.+\]\((\d{4})-/gm), ([, title, file]) => [Number(title), Number(file)]);
+    const numbers = Array.from(decisionsDocument().matchAll(/^(\d+)\. \[.+\]\((\d{4})-/gm), ([, title, file]) => [
+      Number(title),
+      Number(file),
+    ]);
     expect(numbers).toEqual(numbers.map((_, at) => [at + 1, at + 1]));
   });
 });
