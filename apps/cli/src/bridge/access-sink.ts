@@ -44,6 +44,11 @@ export class AccessSink implements Closable {
     if (!this.#write(line)) this.#drop(1);
   }
 
+  /** So many lines were lost on their way here. */
+  lost(lines: number): void {
+    this.#drop(lines);
+  }
+
   async close(): Promise<void> {
     this.#retire();
     await Promise.all(this.#leaving);

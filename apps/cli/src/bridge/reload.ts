@@ -8,20 +8,20 @@ import type { Planner } from "./plan/fleet.ts";
 import { assertStartable } from "./preflight.ts";
 
 /** Settings that the edge takes in one step. */
-const ofTheEdge: readonly string[] = ["staticDirs", "compression", "corsCache", "rateLimiting"];
+const ofTheEdge: readonly string[] = ["staticDirs", "compression", "corsCache", "rateLimiting", "accessLog"];
 /** Settings that were used up at the start, or whose change does not matter to a fleet that runs. */
 const withoutEffect: readonly string[] = ["prelaunch", "uplinks", "flagship", "shutdownTimeoutMs"];
 
 /** What a reload from one manifest to another would do. Pure. */
 export function planOf(before: Manifest, next: Manifest): ReloadPlan {
-  const { added, removed, changed, needsRestart, routing, modules, settings } = diffManifests(before, next);
+  const { added, removed, changed, needsRestart, routing, modules, shields, settings } = diffManifests(before, next);
   const replaced = new Set(needsRestart);
   return {
     added: added.toSorted(),
     removed: removed.toSorted(),
     replaced: [...replaced].sort(),
     updated: changed.filter((name) => !replaced.has(name)).sort(),
-    edge: routing || modules || settings.some((name) => ofTheEdge.includes(name)),
+    edge: routing || modules || shields || settings.some((name) => ofTheEdge.includes(name)),
     needsRestart: settings.filter((name) => !ofTheEdge.includes(name) && !withoutEffect.includes(name)).sort(),
   };
 }

@@ -38,6 +38,7 @@ export type ToThread =
   | (ThreadRequest & { readonly id: number })
   /** Nobody has patience for this request any more. */
   | { readonly type: "abort"; readonly id: number }
+  | { readonly type: "accessTaken"; readonly lines: number }
   | { readonly type: "available"; readonly upstream: string; readonly available: boolean };
 
 /** What a thread has counted since its last report; of payloads, since they were opened. */
@@ -57,7 +58,7 @@ export type FromThread =
   | { readonly type: "failed"; readonly error: PlainError }
   | { readonly type: "answer"; readonly id: number; readonly report?: ThreadReport | undefined; readonly error?: PlainError | undefined }
   | { readonly type: "report"; readonly report: ThreadReport }
-  /** Lines of the access log. */
-  | { readonly type: "access"; readonly lines: readonly string[] }
+  /** Lines of the access log, and how many before them were left out. Answered with `accessTaken`. */
+  | { readonly type: "access"; readonly lines: readonly string[]; readonly dropped: number }
   | { readonly type: "suspect"; readonly upstream: string; readonly reason: string }
   | { readonly type: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

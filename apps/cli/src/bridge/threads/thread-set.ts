@@ -26,6 +26,11 @@ export interface ThreadSetOptions {
   /** What a thread begins with now. */
   readonly startOf: (number: number) => ThreadStart;
   readonly metrics?: FleetMetrics | undefined;
+  /** Takes each line of the access log of any thread. */
+  readonly onAccess?: ((line: string) => void) | undefined;
+  /** So many lines of it were left out, for the main thread did not take them as fast as they came. */
+  readonly onAccessDropped?: ((lines: number) => void) | undefined;
+  readonly onSuspect?: ((upstream: string, reason: string) => void) | undefined;
 }
 
 /** Opens threads 2 to `last`, all of them or none. @throws {EdgeThreadError} */
@@ -97,10 +102,12 @@ export class ThreadSet {
 
   #start(number: number, onReport: (report: ThreadReport) => void): EdgeThread {
     const source = this.#options.metrics?.source();
-    const thread = new EdgeThread(this.#options.startOf(number), this.#deps, (report) => {
-      source?.add(report.tally);
-      onReport(report);
-    });
+    const { startOf, onAccess, onAccessDropped, onSuspect } = this.#options;
+    const report = (one: ThreadReport): void => {
+      source?.add(one.tally);
+      onReport(one);
+    };
+    const thread = new EdgeThread(startOf(number), this.#deps, { onReport: report, onAccess, onAccessDropped, onSuspect });
     // Never rejects.
     thread.ended.then(() => source?.[Symbol.dispose]()).catch(() => undefined);
     return thread;

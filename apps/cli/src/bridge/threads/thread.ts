@@ -12,6 +12,15 @@ interface AskOptions extends AbortOptions {
   readonly withinMs?: number;
 }
 
+/** What a thread tells without being asked. */
+export interface ThreadListener {
+  readonly onReport: (report: ThreadReport) => void;
+  readonly onAccess?: ((line: string) => void) | undefined;
+  /** So many lines of it were left out, for the main thread did not take them as fast as they came. */
+  readonly onAccessDropped?: ((lines: number) => void) | undefined;
+  readonly onSuspect?: ((upstream: string, reason: string) => void) | undefined;
+}
+
 /** One further thread of the edge, from its start to its end. */
 export class EdgeThread {
   readonly number: number;
@@ -22,18 +31,18 @@ export class EdgeThread {
   readonly #worker: Worker;
   readonly #deps: Deps;
   readonly #log: Logger;
-  readonly #onReport: (report: ThreadReport) => void;
+  readonly #hears: ThreadListener;
   readonly #asked = new Map<number, PromiseWithResolvers<void>>();
   readonly #opening = Promise.withResolvers<void>();
   #lastId = 0;
   #isOpen = false;
   #reason: string | undefined;
 
-  constructor(start: ThreadStart, deps: Deps, onReport: (report: ThreadReport) => void) {
+  constructor(start: ThreadStart, deps: Deps, hears: ThreadListener) {
     this.number = start.thread;
     this.#deps = deps;
     this.#log = deps.log.child({ thread: start.thread });
-    this.#onReport = onReport;
+    this.#hears = hears;
     this.opened = this.#opening.promise;
     // Whoever waits for it hears of it; nobody has to.
     this.opened.catch(() => undefined);
@@ -127,7 +136,15 @@ export class EdgeThread {
         this.#answered(message.id, message.report, message.error);
         return;
       case "report":
-        this.#onReport(message.report);
+        this.#hears.onReport(message.report);
+        return;
+      case "access":
+        for (const line of message.lines) this.#hears.onAccess?.(line);
+        if (message.dropped > 0) this.#hears.onAccessDropped?.(message.dropped);
+        this.#post({ type: "accessTaken", lines: message.lines.length });
+        return;
+      case "suspect":
+        this.#hears.onSuspect?.(message.upstream, message.reason);
         return;
       case "log":
         this.#log[message.level](message.message, message.fields);
@@ -137,7 +154,7 @@ export class EdgeThread {
 
   #answered(id: number, report: ThreadReport | undefined, error: PlainError | undefined): void {
     // Counted also where nobody waits for it any more: it is handed over once.
-    if (report) this.#onReport(report);
+    if (report) this.#hears.onReport(report);
     const answer = this.#asked.get(id);
     if (error) answer?.reject(new EdgeThreadError(this.number, error));
     else answer?.resolve();

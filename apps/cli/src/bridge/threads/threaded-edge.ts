@@ -12,7 +12,9 @@ import { furtherPlan, SharedMemory } from "./share.ts";
 import type { EdgeThread } from "./thread.ts";
 import { openThreads, type ThreadSet } from "./thread-set.ts";
 
-export interface ThreadedEdgeOptions extends Pick<EdgeOptions, "onBayFault" | "metrics"> {
+export interface ThreadedEdgeOptions extends Pick<EdgeOptions, "onBayFault" | "metrics" | "onAccess" | "onSuspect"> {
+  /** Lines of the access log that a thread left out. */
+  readonly onAccessDropped?: ((lines: number) => void) | undefined;
   /** In all, the main one included. */
   readonly threads: number;
   /** Path of the socket through which further threads reach bays, in a folder of this user alone. Made where there are bays. */
@@ -70,8 +72,8 @@ class ThreadedEdge implements Edge {
   /** Opens the further threads. */
   async begin(): Promise<void> {
     await this.#openRelay(this.#plan);
-    const { threads, metrics } = this.#options;
-    this.#set = await openThreads(threads, this.#deps, { startOf: (thread) => this.#startOf(thread), metrics });
+    const { threads } = this.#options;
+    this.#set = await openThreads(threads, this.#deps, { ...this.#options, startOf: (thread) => this.#startOf(thread) });
   }
 
   get listening(): Edge["listening"] {

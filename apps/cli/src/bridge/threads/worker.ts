@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { type Deps, messageOf } from "@mothership/kernel";
 import { createMetrics, type FleetMetrics } from "@mothership/metrics";
 import { openEdge, type ThreadEdge } from "../edge.ts";
+import { AccessLines } from "./access-lines.ts";
 import { clockFrom } from "./clock.ts";
 import type { FromThread, PlainError, ThreadReport, ThreadRequest, ThreadStart, ToThread } from "./messages.ts";
 import { relayedBay } from "./relay.ts";
@@ -15,9 +16,16 @@ async function serve({ plan, available, relay, counts, clockOrigin }: ThreadStar
   const clock = clockFrom(clockOrigin);
   const deps: Deps = { clock, log: threadLogger(clock, post) };
   const metrics = counts ? createMetrics({ version: "" }, deps) : undefined;
+  const access = new AccessLines(post);
   let edge: ThreadEdge;
   try {
-    edge = await openEdge(plan, deps, { metrics, available, openBay: (spec) => relayedBay(spec, relay, deps) });
+    edge = await openEdge(plan, deps, {
+      metrics,
+      available,
+      onAccess: (line) => access.add(line),
+      onSuspect: (upstream, reason) => post({ type: "suspect", upstream, reason }),
+      openBay: (spec) => relayedBay(spec, relay, deps),
+    });
   } catch (error) {
     post({ type: "failed", error: plainError(error) });
     return;
@@ -25,7 +33,8 @@ async function serve({ plan, available, relay, counts, clockOrigin }: ThreadStar
   const waiting = new Map<number, AbortController>();
   const perform = performer(edge, metrics);
   parentPort?.on("message", (message: ToThread) => {
-    if (message.type === "available") edge.setAvailable(message.upstream, message.available);
+    if (message.type === "accessTaken") access.taken(message.lines);
+    else if (message.type === "available") edge.setAvailable(message.upstream, message.available);
     else if (message.type === "abort") waiting.get(message.id)?.abort(new Error("the main thread waits no longer"));
     else {
       const { id } = message;
