@@ -137,7 +137,9 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   const threads = threadCount(manifest, deps);
   // In the folder of bays, under a name that no bay can have: named by the fleet, so that what a killed one leaves is taken over by the next.
   const relay = join(planner.socketFolder, `.edge-${(mark.fleetId ?? String(process.pid)).slice(0, 8)}.sock`);
-  edge = threads === 1 ? await openEdge(plan, deps, ofTheEdge) : await openThreadedEdge(plan, deps, { ...ofTheEdge, threads, relay });
+  const onAccessDropped = (lines: number): void => access.lost(lines);
+  const ofThreads = { ...ofTheEdge, threads, relay, onAccessDropped };
+  edge = threads === 1 ? await openEdge(plan, deps, ofTheEdge) : await openThreadedEdge(plan, deps, ofThreads);
   opened.push(within(drainMsOf(manifest), edge, clock));
   control.attach(edge);
   sayPlainHttps(plan, deps);
