@@ -149,7 +149,7 @@ export interface Supervisor extends Closable {
    * @throws what `start` throws for the ones it started; they stay as they are, and applying the old specifications goes back.
    */
   apply(specs: readonly ProcessSpec[], options?: AbortOptions): Promise<Applied>;
-  /** Tells that work sent to a process fails: it becomes unready at once, until its readiness check passes again. Without that check nothing happens. */
+  /** Tells that work sent to a process fails: it becomes unready at once, until its readiness check, which is made now, passes again. Without that check nothing happens. */
   suspect(name: string, reason: string): void;
   /** Sends a signal to a running process; with `family`, to all that it started too. False when it does not run. */
   signal(name: string, signal: NodeJS.Signals, options?: { readonly family?: boolean }): boolean;

@@ -125,7 +125,10 @@ export class ManagedProcess {
   }
 
   suspect(reason: string): void {
-    if (hasReadiness(this.#spec)) this.dispatch({ type: "readyFailed", incarnation: this.#record.incarnation, reason });
+    if (!hasReadiness(this.#spec)) return;
+    this.dispatch({ type: "readyFailed", incarnation: this.#record.incarnation, reason });
+    // What was suspected wrongly is back in a moment, and not only when its next look is due.
+    this.#checks.poke();
   }
 
   signal(signal: NodeJS.Signals, family: boolean): boolean {

@@ -174,13 +174,14 @@ describe("a readiness check", () => {
     expect(fleet.supervisor.get("web")).toMatchObject({ incarnation: 1, restarts: 0 });
   });
 
-  test("brings back what was suspected from outside", async () => {
+  test("brings back what was suspected from outside, with a look that waits for no interval", async () => {
     const opened = gate();
     let looks = 0;
     const probe = async (): Promise<void> => {
       if (++looks > 1) await opened.opened;
     };
-    await using fleet = openFleet([shell("web", forever, { ready: { probe, ...soon } }), shell("plain", forever)]);
+    const rarely = { initialDelayMs: 1, intervalMs: 3_600_000 };
+    await using fleet = openFleet([shell("web", forever, { ready: { probe, ...rarely } }), shell("plain", forever)]);
     await fleet.supervisor.start();
     fleet.supervisor.suspect("web", "three connections were refused");
     expect(fleet.supervisor.get("web")).toMatchObject({ state: "unready", reason: "three connections were refused", healthy: false });
