@@ -43,12 +43,20 @@ function headOf(
 ): string {
   const state: Span[] = [
     { text: fleet.status, bold: true, color: fleetColor(fleet.status) },
-    { text: ` for ${span(now - fleet.since)}, pid ${fleet.pid}` },
+    { text: ` for ${span(now - fleet.since)}, pid ${fleet.pid}${threadsOf(fleet)}` },
   ];
   const binds = fleet.listening.map(({ bind, address }) => `${bind} ${address}`);
   const line: Span[] = [...state, { text: binds.length === 0 ? "" : `; listening: ${binds.join(", ")}` }];
   if (lineWidth(line) <= columns || rows !== Infinity) return lineText(line, columns, color);
   return [state, ...binds.map((text) => [{ text: `  ${text}` }])].map((one) => lineText(one, columns, color)).join("\n");
+}
+
+/** How many threads serve requests, where the main one does not do it alone. */
+function threadsOf({ threads }: FleetSnapshot): string {
+  if (!threads) return "";
+  const all = 1 + threads.length;
+  const running = 1 + threads.filter(({ state }) => state === "running").length;
+  return running === all ? `, ${all} threads` : `, ${running} of ${all} threads`;
 }
 
 /** The units that there are rows for, those first that somebody should look at; a row is kept for how many are left. */
