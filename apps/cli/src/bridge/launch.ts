@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { fleetId, serveControl } from "@mothership/control";
+import { type FleetControl, fleetId, serveControl } from "@mothership/control";
 import { socketFolder } from "@mothership/docking";
 import { runOnce } from "@mothership/flagship";
 import { type AbortOptions, type Clock, type Closable, type Deps, deadline, hasCode, type Logger, messageOf } from "@mothership/kernel";
@@ -37,8 +37,10 @@ export interface LaunchOptions extends AbortOptions {
   readonly file?: string | undefined;
   /** Reads the manifest again for a reload. Default: the same once more. @throws {ManifestError} */
   readonly read?: (() => Promise<Manifest>) | undefined;
-  /** Hears the exit code of an essential process that is lost for good, also while launching. */
-  readonly onEssentialLost?: ((exitCode: number) => void) | undefined;
+  /** Hears of an essential process that is lost for good, also while launching; `exitCode` is what the program should end with. */
+  readonly onEssentialLost?: ((lost: { readonly name: string; readonly exitCode: number; readonly reason: string }) => void) | undefined;
+  /** Is given the control of the fleet before anything is started, to look at how it starts. */
+  readonly onControl?: ((control: FleetControl) => void) | undefined;
   /** Folder of the sockets of bays. Default: as the docking protocol has it. */
   readonly baySockets?: string | undefined;
   /** Takes the access log where it goes to a stream. Default: the streams of this process. */
@@ -92,10 +94,11 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   const supervisor = openSupervisor(processes, { ...deps, sinks: [sink], drain }, { ...mark, shutdownMs });
   opened.push(supervisor);
   keepJournal(supervisor, log);
-  supervisor.events.on("essentialLost", ({ exitCode }) => options.onEssentialLost?.(exitCode));
+  supervisor.events.on("essentialLost", (lost) => options.onEssentialLost?.(lost));
   supervisor.events.on("stateChanged", ({ name, to }) => edge?.setAvailable(name, to === "up" || to === "ready"));
   const about = { version, path: file, read: options.read ?? (async () => manifest) };
   const control = new RunningFleetControl(manifest, { supervisor, keeper, deps, about, planner });
+  options.onControl?.(control);
   const servers: Closable[] = [];
   const serve = (server: Closable | undefined): void => {
     if (server === undefined) return;

@@ -113,7 +113,7 @@ function finishing(fleet: Mothership): AbortSignal {
 
 function tellingOf(log: Logger, { stopping }: RunConsole): StopListener {
   return {
-    received: (signal, forced) => log.info(forced ? stopping.atOnce : stopping.politely, { signal }),
+    received: (signal, forced) => log.info(forced ? stopping.atOnce : stopping.politely, stopping.saysSignal ? { signal } : {}),
     failed: (error) => {
       const stack = error instanceof Error ? error.stack : undefined;
       log.error("A mistake of mothership itself; it stops, please report this", {
