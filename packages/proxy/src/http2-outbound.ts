@@ -39,6 +39,8 @@ export class Http2Outbound implements BodyReader {
   #writing = false;
   #wroteAt = 0;
   #stopped = false;
+  /** The stream was told that this is all. */
+  #ended = false;
   #trailers: Fields | undefined;
 
   constructor(stream: ServerHttp2Stream, source: Body, length: number | undefined, host: Http2OutboundHost) {
@@ -109,13 +111,18 @@ export class Http2Outbound implements BodyReader {
   /** Gives the stream the next slice, or its end. */
   #write(): void {
     if (this.#queued === 0) {
-      if (this.#last) this.#stream.end();
+      if (this.#last) this.#end();
       return;
     }
     const slice = this.#take();
     this.#wrote(true);
-    if (this.#last && this.#queued === 0) this.#stream.end(slice);
+    if (this.#last && this.#queued === 0) this.#end(slice);
     else this.#stream.write(slice, this.#onWritten);
+  }
+
+  #end(slice?: Uint8Array): void {
+    this.#ended = true;
+    this.#stream.end(slice);
   }
 
   /** The next bytes of the queue: a part of a large piece, or small pieces in one. */
@@ -154,7 +161,10 @@ export class Http2Outbound implements BodyReader {
     this.#source.resume();
   };
 
-  readonly #onFinish = (): void => this.#sent(false);
+  readonly #onFinish = (): void => {
+    // node:http2 ends a stream by itself that its client resets or leaves: what was sent is not all then, and `close` follows.
+    if (this.#ended) this.#sent(false);
+  };
 
   readonly #onWantTrailers = (): void => {
     if (this.#stopped) return;

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { constants, type IncomingHttpHeaders } from "node:http2";
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
 import { Readable } from "node:stream";
 import { eventually, gate, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
@@ -284,6 +284,27 @@ describe("HTTP/2", () => {
     await left.opened;
     await eventually("nothing in flight", () => edge.upstream.inFlight === 0 && edge.proxy.inFlight === 0);
     expect((await ask(session, { ":path": "/next" })).body.toString()).toBe("next");
+  });
+
+  test("rule 58: so does one that resets, or leaves, an answer in whose middle nothing is on its way", async () => {
+    for (const leave of [
+      (stream: ClientHttp2Stream) => stream.close(NGHTTP2_CANCEL),
+      (stream: ClientHttp2Stream) => stream.session?.destroy(),
+    ]) {
+      const left = gate();
+      await using origin = await httpOrigin((request, response) => {
+        response.writeHead(200, { "Content-Type": "text/event-stream" }).write("data: first\n\n");
+        request.once("close", () => left.open());
+      });
+      await using edge = await secureEdgeTo(origin.address);
+      const session = await edge.client();
+      const stream = session.request({ ":path": "/events" });
+      stream.on("error", () => undefined);
+      await once(stream, "data");
+      leave(stream);
+      await left.opened;
+      await eventually("nothing in flight", () => edge.upstream.inFlight === 0 && edge.proxy.inFlight === 0);
+    }
   });
 
   test("rule 58: a connection that breaks off cancels all its requests", async () => {
