@@ -64,7 +64,7 @@ export function startFleet(
   options: { readonly files?: Record<string, string>; readonly args?: readonly string[]; readonly env?: Record<string, string> } = {},
 ): TestFleet {
   const folder = tempFolder();
-  writeFileSync(folder.join("ship-manifest.toml"), manifest);
+  writeFileSync(folder.join("ship-manifest.toml"), inThreads(manifest));
   for (const [name, text] of Object.entries(options.files ?? {})) writeFileSync(folder.join(name), text);
   // Each fleet of a test is steered through a folder of its own.
   const env = { MS_SOCKET_DIR: folder.join("run") };
@@ -103,6 +103,14 @@ export function startFleet(
       folder[Symbol.dispose]();
     },
   };
+}
+
+/** `TEST_EDGE_THREADS=2` lets all these tests run with so many threads, unless a manifest says itself how many. */
+function inThreads(manifest: string): string {
+  const threads = process.env["TEST_EDGE_THREADS"];
+  if (threads === undefined || manifest.includes("edge_threads")) return manifest;
+  const line = `[mothership]\nedge_threads = ${threads}`;
+  return /^\[mothership\]$/m.test(manifest) ? manifest.replace(/^\[mothership\]$/m, line) : `${line}\n${manifest}`;
 }
 
 /** A `[[fleet.web]]` table around the test ship. */
