@@ -45,12 +45,16 @@ export async function openPage(program: string, trusted: string): Promise<Page> 
     "--disable-component-update",
     "--disable-sync",
     "--disable-features=OptimizationHints,MediaRouter",
-    `--user-data-dir=${folder.path}`,
+    `--user-data-dir=${folder.join("profile")}`,
     `--ignore-certificate-errors-spki-list=${createHash("sha256").update(key).digest("base64")}`,
     "--remote-debugging-pipe",
     "about:blank",
   ];
-  const child = spawn(program, flags, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(program, flags, {
+    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+    detached: true,
+    env: { ...process.env, TMPDIR: folder.path },
+  });
   const ended = once(child, "exit");
   const steering = new Steering(child);
   const dispose = async (): Promise<void> => {
