@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { tempFolder } from "@mothership/testkit";
 
@@ -61,6 +62,8 @@ export async function openPage(program: string, trusted: string): Promise<Page> 
     // Its helpers are in its group.
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
     await ended;
+    // The last of its helpers may still be writing.
+    rmSync(folder.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     folder[Symbol.dispose]();
   };
   try {
