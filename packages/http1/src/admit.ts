@@ -24,10 +24,11 @@ export interface Admitted {
 /** Everything that can be said against a request is said here, before anybody sees it; nothing of it depends on the body. */
 export function admit(head: RequestHead, rules: AdmitRules): Admitted | Refusal {
   const { method, minor, wire } = head;
+  // CONNECT would make us a tunnel to anywhere; TRACE returns credentials to whoever may read the answer (RFC 9110, 9.3.8). Said before anything
+  // about the target: that of CONNECT has a form of its own, in which there is nothing wrong.
+  if (method === "CONNECT" || (method === "TRACE" && !rules.allowTrace)) return refusals.METHOD_REFUSED;
   const where = destination(head);
   if ("code" in where) return where;
-  // CONNECT would make us a tunnel to anywhere; TRACE returns credentials to whoever may read the answer (RFC 9110, 9.3.8).
-  if (method === "CONNECT" || (method === "TRACE" && !rules.allowTrace)) return refusals.METHOD_REFUSED;
   const framing = requestFraming(head);
   if (typeof framing === "object") return framing;
   if (framing > rules.maxBodyBytes) return refusals.BODY_TOO_LARGE;

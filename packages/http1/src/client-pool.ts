@@ -12,7 +12,7 @@ import { Watch } from "./watch.ts";
  * Opens a pool of connections to one upstream; nothing is dialled before the first request. The connection that became free last is used
  * first, so that the others may age and close. It never retries: `ClientError` says what a caller must know to do so.
  *
- * `close()` lets requests under way finish and fails those that wait; the signal, or `closeMs`, cuts the rest. Connections that left by an
+ * `close()` lets requests under way finish and fails those that wait; the signal, or without one `closeMs`, cuts the rest. Connections that left by an
  * upgrade are their takers'.
  */
 export function openPool(spec: PoolSpec, deps: Deps): ClientPool {
@@ -57,9 +57,9 @@ class Pool implements ClientPool, ConnectionHost {
       return refuse(handler, "MS_HTTP1_REQUEST_INVALID", cause);
     }
     if (this.#closing) return refuse(handler, "MS_HTTP1_POOL_CLOSED");
-    const free = this.#takeIdle();
+    const free = outgoing.fresh ? undefined : this.#takeIdle();
     if (free) free.start(call);
-    else if (this.#connections.size < this.#settings.maxConnections) this.#dial(call);
+    else if (this.#connections.size < this.#settings.maxConnections || this.#giveUpIdle()) this.#dial(call);
     else if (this.#queue.size < this.#settings.maxQueued) this.#enqueue(call);
     else return refuse(handler, "MS_HTTP1_QUEUE_FULL");
     return call;
@@ -110,6 +110,12 @@ class Pool implements ClientPool, ConnectionHost {
       last.destroy("MS_HTTP1_UPSTREAM_CLOSED");
     }
     return undefined;
+  }
+
+  /** Makes room for a fresh connection: the one that has been free for longest goes. */
+  #giveUpIdle(): boolean {
+    this.#idle[0]?.destroy("MS_HTTP1_POOL_CLOSED");
+    return this.#connections.size < this.#settings.maxConnections;
   }
 
   #dial(call: Call): void {

@@ -1,6 +1,6 @@
 import type { AbortOptions, Clock } from "@mothership/kernel";
 
-/** Waits for `done`; calls `force` when the signal fires or `ms` have passed first. */
+/** Waits for `done`; calls `force` when the signal fires first. Without a signal: when `ms` have passed. */
 export async function finishWithin(
   done: Promise<void>,
   ms: number,
@@ -8,9 +8,13 @@ export async function finishWithin(
   force: () => void,
   { signal }: AbortOptions,
 ): Promise<void> {
-  if (signal?.aborted) force();
-  signal?.addEventListener("abort", force, { once: true });
-  using _ = clock.timer(ms, force);
+  if (!signal) {
+    using _ = clock.timer(ms, force);
+    await done;
+    return;
+  }
+  if (signal.aborted) force();
+  signal.addEventListener("abort", force, { once: true });
   await done;
-  signal?.removeEventListener("abort", force);
+  signal.removeEventListener("abort", force);
 }

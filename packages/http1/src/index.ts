@@ -13,6 +13,8 @@ export { pieceReceived } from "./reclaim.ts";
 export { refusals } from "./refusals.ts";
 export { serveConnection } from "./serve-connection.ts";
 export { resetSocket } from "./socket.ts";
+export { isAuthority } from "./target.ts";
+export { relayableTrailers } from "./trailers.ts";
 export type {
   ChunkLimits,
   ClientError,

@@ -9,7 +9,7 @@ import type { ServerConnection, ServerSpec } from "./types.ts";
  *
  * The listener must have been made with `allowHalfOpen`, or a client that closes its sending side loses its answer. `first` are bytes that
  * were already read from the socket, behind a PROXY header for example. `close()` finishes the exchange in progress with
- * `Connection: close`; the signal, or `closeMs`, cuts it.
+ * `Connection: close`; the signal, or without one `closeMs`, cuts it.
  *
  * A socket handed over by `takeOver` is paused and has no listeners of ours: add one for `error` before anything else.
  */

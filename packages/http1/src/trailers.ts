@@ -4,9 +4,9 @@ import { listOf } from "./token-list.ts";
 /** Whole families that decide how a message is framed, routed, authenticated or read: never valid as trailers (RFC 9110, 6.5.1). */
 const families = /^(?:content-|proxy-|sec-|if-|access-control-|x-forwarded-)/;
 const forbidden: ReadonlySet<string> = new Set(
-  `accept-encoding age authorization cache-control connection cookie cookie2 date expect expires forwarded host keep-alive location max-forwards
-  origin pragma range retry-after set-cookie set-cookie2 strict-transport-security te trailer transfer-encoding upgrade vary via
-  warning www-authenticate x-real-ip x-request-id`.split(/\s+/),
+  `accept accept-encoding accept-language age authorization cache-control connection cookie cookie2 date expect expires forwarded host http2-settings
+  keep-alive location max-forwards origin pragma proxy range referer retry-after set-cookie set-cookie2 strict-transport-security te trailer
+  transfer-encoding upgrade upgrade-insecure-requests user-agent vary via warning www-authenticate x-real-ip x-request-id`.split(/\s+/),
 );
 
 /** The trailers that may be relayed. They are never merged into the head. Undefined when none is left. */

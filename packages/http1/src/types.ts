@@ -143,6 +143,11 @@ export interface Outgoing {
   readonly upgrade?: string | undefined;
   /** Send `Expect: 100-continue`, and the body only after 100 or `continueMs`. */
   readonly expectsContinue?: boolean | undefined;
+  /**
+   * Not on a connection that lies idle: dial one, or wait for one that has just answered. For a second try after a `stale` one, since what has
+   * lain as long may have gone the same way.
+   */
+  readonly fresh?: boolean | undefined;
 }
 
 /** Hears what comes of a request. Nothing is called before `request` has returned, nor after `cancel`. */

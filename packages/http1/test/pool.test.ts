@@ -50,6 +50,28 @@ describe("reuse", () => {
     expect(upstream.received).toHaveLength(1);
   });
 
+  test("is not had by a request that asks for a fresh connection", async () => {
+    await using upstream = await origin(always(plainOk));
+    await using client = pool(upstream.port, { maxConnections: 2 });
+    await Promise.all([settled(ask(client, get)), settled(ask(client, get))]);
+    // The one that has been free for longest makes room.
+    const answer = ask(client, { ...get, fresh: true });
+    await settled(answer);
+    expect(answer.ended).toBe(true);
+    expect(upstream.received.map((text) => text.split("GET").length - 1)).toEqual([1, 1, 1]);
+    expect(client).toMatchObject({ open: 2, idle: 2, queued: 0 });
+  });
+
+  test("is had by one that asks for a fresh connection where there is no room, once it has answered", async () => {
+    await using upstream = await origin(always(plainOk));
+    await using client = pool(upstream.port, { maxConnections: 1 });
+    const first = ask(client, get);
+    const second = ask(client, { ...get, fresh: true });
+    await settled(second);
+    expect([first.ended, second.ended]).toEqual([true, true]);
+    expect(upstream.received).toHaveLength(1);
+  });
+
   test("ends after the allowed number of requests", async () => {
     await using upstream = await origin(always(plainOk));
     await using client = pool(upstream.port, { limits: { maxRequests: 2 } });

@@ -28,7 +28,7 @@ describe("no byte of it reaches the upstream, and the connection closes", () => 
     ["9; RFC 9110, 15.6.6: another version", get().replace("1.1", "2.0"), 505],
     ["9; RFC 9110, 15.6.6: a later minor version", get().replace("1.1", "1.2"), 505],
     ["10; RFC 9110, 9.1: a method that is no token", get().replace("GET", "G@T"), 400],
-    ["11; RFC 9110, 9.3.6: CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 400],
+    ["11; RFC 9110, 9.3.6: CONNECT", "CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 405],
     ["11; RFC 9110, 9.3.6: CONNECT in another form", get().replace("GET", "CONNECT"), 405],
     ["11; RFC 9110, 9.3.8: TRACE", get("Cookie: secret\r\n").replace("GET", "TRACE"), 405],
     ["13; RFC 9112, 2.2: a bare LF", "GET / HTTP/1.1\nHost: a\n\n", 400],

@@ -155,6 +155,7 @@ class Forward implements ResponseHandler, Running {
         body: incoming.upgrade === undefined ? incoming.body : emptyBody,
         upgrade: incoming.upgrade,
         expectsContinue: incoming.expectsContinue,
+        fresh: this.#retrying,
       },
       this,
     );

@@ -4,6 +4,7 @@
  * A request: fields of the connection are left out, then those the client named in Connection, then everything only we may say;
  * ours are added last. In that order a client can neither remove nor forge what we add (RFC 9110, 7.6.1; CVE-2024-45410).
  */
+import { relayableTrailers } from "@mothership/http1";
 import { Fields } from "@mothership/kernel";
 import type { Peer } from "./client.ts";
 
@@ -161,25 +162,13 @@ export function responseFields(received: Fields): Fields {
   return out;
 }
 
-/** Families of names that decide how a message is framed, routed, authenticated or read: never valid as trailers (RFC 9110, 6.5.1). */
-const headOnlyFamilies = /^(?::|content-|proxy-|sec-|if-|access-control-|x-forwarded-)/;
-const headOnlyNames: ReadonlySet<string> = new Set(
-  "age date expires location retry-after set-cookie strict-transport-security trailer vary via warning www-authenticate".split(" "),
-);
-
-/**
- * Of the trailers of a request over HTTP/2 (names and values in turn) those that may be relayed; undefined when none is left. Over HTTP/1.1
- * `@mothership/http1` chooses them by the same rule.
- */
+/** Of the trailers of a request over HTTP/2 (names and values in turn) those that may be relayed; undefined when none is left. */
 export function trailerFields(raw: readonly string[]): Fields | undefined {
-  const kept = new Fields();
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index]!;
-    // A name that means something in the head of a request means nothing good behind its body.
-    if (requestActions.has(name) || unknownAction(name) !== "pass" || headOnlyFamilies.test(name) || headOnlyNames.has(name)) continue;
-    kept.appendParsed(name, name, raw[index + 1]!);
-  }
-  return kept.size > 0 ? kept : undefined;
+  const trailers = new Fields();
+  // Names come in lower case; one with a colon is none of a field.
+  for (let index = 0; index < raw.length; index += 2)
+    if (!raw[index]!.startsWith(":")) trailers.appendParsed(raw[index]!, raw[index]!, raw[index + 1]!);
+  return relayableTrailers(trailers);
 }
 
 /** How often this proxy's name stands in Via: as many times has the request been here, or at another with that name. */

@@ -1,6 +1,6 @@
-import { type Refusal, refusals } from "@mothership/http1";
+import { isAuthority, type Refusal, refusals } from "@mothership/http1";
 import { Fields } from "@mothership/kernel";
-import { hostOf, isAuthority } from "./authority.ts";
+import { hostOf } from "./authority.ts";
 import { http2Refusals } from "./http2-refusals.ts";
 
 /** What the head of a request over HTTP/2 means, once nothing can be said against it. */

@@ -4,12 +4,12 @@ import type { ClientError } from "@mothership/http1";
 const idempotent = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"]);
 
 /**
- * Whether a request may be sent once more, on another connection. Only a reused connection that the upstream had closed meanwhile is
- * a reason: a fresh one that fails would fail again. Of a request that was not written the body is untouched, and any may be sent. If bytes
- * were written, the upstream may have acted on them and a body is used up: only an idempotent one without a body is (RFC 9112, 9.3.1).
+ * Whether a request may be sent once more, on a fresh connection. Only a reused connection that the upstream had closed meanwhile is
+ * a reason: a fresh one that fails would fail again. What is stale was written, so the upstream may have acted on it and a body is used up:
+ * only an idempotent request without a body is sent again (RFC 9112, 9.3.1).
  */
-export function mayRetry(error: Pick<ClientError, "stale" | "written">, method: string, bodyless: boolean): boolean {
-  return error.stale && (!error.written || (bodyless && idempotent.has(method)));
+export function mayRetry(error: Pick<ClientError, "stale">, method: string, bodyless: boolean): boolean {
+  return error.stale && bodyless && idempotent.has(method);
 }
 
 /** How many of the requests to an upstream may be second tries, at one time. */

@@ -236,6 +236,15 @@ describe("requests that are sent again", () => {
     expect(seen).toEqual(["GET", "GET", "GET"]);
   });
 
+  test("rule 56: the second try does not take another connection that has lain as long", async () => {
+    const seen: string[] = [];
+    await using origin = await tiredOrigin(seen);
+    await using edge = await edgeTo(origin.address);
+    await Promise.all([get(edge), get(edge), get(edge)]);
+    expect(edge.upstream.pool.idle).toBe(3);
+    expect(await get(edge)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
   test("rule 55 (RFC 9110, 9.2.2): POST is not, whether it has a body or none", async () => {
     for (const body of ["", "x=1"]) {
       const seen: string[] = [];

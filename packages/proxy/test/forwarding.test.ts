@@ -259,7 +259,7 @@ describe("forwarding", () => {
     const first = async (line: string, more = ""): Promise<string> =>
       (await exchangeRaw(edge.port, `${line} HTTP/1.1\r\nHost: x:80\r\n${more}Connection: close\r\n\r\n`)).split("\r\n")[0]!;
     expect(await first("TRACE /")).toContain(" 405 ");
-    expect(await first("CONNECT x:80")).toMatch(/ 40[05] /);
+    expect(await first("CONNECT x:80")).toContain(" 405 ");
     expect(await first("OPTIONS *")).toContain(" 204 ");
     expect(await first("OPTIONS /", "Max-Forwards: 0\r\n")).toContain(" 204 ");
     expect(heard).toBe(0);
