@@ -94,6 +94,22 @@ Nothing of FILE is run: a JavaScript file is read if it only holds data, and els
     operands: { least: 1, most: 1, needs: "a file such as Procfile, ecosystem.config.js or supervisord.conf", each: [file] },
     examples: ["import Procfile", "import ecosystem.config.js --env production -o fleet.toml"],
   },
+  export: {
+    summary: "what runs it under systemd, compose ...",
+    section: "fleet",
+    usage: ["export systemd|compose|kubernetes [MANIFEST] [-o DIR] [--per-ship]"],
+    does: `Writes what runs this fleet there: a unit for systemd; a compose file, or objects for Kubernetes, with a Dockerfile. mothership goes on running the ships, so that nothing of the manifest is lost.
+With --per-ship each ship runs by itself and without mothership. What cannot be said there is said on standard error.`,
+    options: ["per-ship", "image", "output", "manifest"],
+    about: { output: "the folder to write to, in place of standard output; nothing is overwritten" },
+    operands: {
+      least: 1,
+      most: 2,
+      needs: "systemd, compose or kubernetes",
+      each: [{ shown: "TARGET", is: "words", words: ["systemd", "compose", "kubernetes"] }, file],
+    },
+    examples: ["export systemd -o deploy", "export kubernetes ship-manifest.toml --per-ship --image shop:7"],
+  },
   payload: {
     summary: "what a WebAssembly module needs; try it",
     section: "fleet",

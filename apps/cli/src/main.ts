@@ -55,6 +55,8 @@ async function perform(invocation: Invocation, terminal: Terminal): Promise<numb
       return (await import("./commands/init.ts")).init(invocation, terminal);
     case "import":
       return (await import("./commands/import.ts")).importCommand(invocation, terminal);
+    case "export":
+      return (await import("./commands/export.ts")).exportCommand(invocation, terminal);
     case "payload":
       return (await import("./commands/payload.ts")).payload(invocation, terminal);
     case "run":

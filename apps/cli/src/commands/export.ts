@@ -1,0 +1,82 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { hasCode } from "@mothership/kernel";
+import { parseManifest } from "@mothership/manifest";
+import type { Invocation } from "../args.ts";
+import { UsageError } from "../errors.ts";
+import { exitCodes } from "../exit-codes.ts";
+import { manifestPath } from "../manifest-path.ts";
+import { type Exported, type ExportInput, plainName } from "../migrate/export-input.ts";
+import { namedOutside } from "../migrate/manifest-variables.ts";
+import { formatNote } from "../migrate/note.ts";
+import type { Terminal } from "../terminal.ts";
+
+const targets = ["systemd", "compose", "kubernetes"] as const;
+
+/**
+ * `mothership export systemd|compose|kubernetes [MANIFEST]`: what runs this fleet there, on standard output or as files in `--output`; and on
+ * standard error what cannot be said there.
+ */
+export async function exportCommand(invocation: Invocation, terminal: Terminal): Promise<number> {
+  const [word, file = manifestPath(invocation)] = invocation.operands;
+  const target = targets.find((one) => one === word);
+  if (target === undefined) throw new UsageError(`"export ${word}": write one of ${targets.join(", ")}`);
+  const path = resolve(file);
+  const text = await contentOf(file);
+  const manifest = parseManifest(text, { file, folder: dirname(path), env: process.env });
+  const name = plainName(basename(dirname(path))) ?? "fleet";
+  const input: ExportInput = {
+    manifest,
+    text,
+    path,
+    name,
+    image: invocation.image ?? name,
+    program: [process.execPath, process.argv[1] ?? "mothership"],
+    ...namedOutside(text),
+  };
+  const { files, notes } = await exported(target, input, invocation["per-ship"]);
+  if (invocation.output === undefined)
+    terminal.out(files.map((one) => (files.length === 1 ? one.text : `# file: ${one.name}\n${one.text}`)).join("\n"));
+  else {
+    await mkdir(invocation.output, { recursive: true });
+    for (const one of files) await writeNew(join(invocation.output, one.name), one.text);
+    terminal.out(`wrote ${files.map((one) => one.name).join(", ")} to ${invocation.output}\n`);
+  }
+  for (const note of notes) terminal.err(`${formatNote(note)}\n`);
+  return exitCodes.done;
+}
+
+async function exported(target: (typeof targets)[number], input: ExportInput, perShip: boolean): Promise<Exported> {
+  switch (target) {
+    case "systemd":
+      return perShip
+        ? (await import("../migrate/export-systemd-ships.ts")).exportSystemdShips(input)
+        : (await import("../migrate/export-systemd.ts")).exportSystemd(input);
+    case "compose":
+      return perShip
+        ? (await import("../migrate/export-compose-ships.ts")).exportComposeShips(input)
+        : (await import("../migrate/export-compose.ts")).exportCompose(input);
+    case "kubernetes":
+      return perShip
+        ? (await import("../migrate/export-kubernetes-ships.ts")).exportKubernetesShips(input)
+        : (await import("../migrate/export-kubernetes.ts")).exportKubernetes(input);
+  }
+}
+
+async function contentOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown reason";
+    throw new UsageError(`${path} ${code === "ENOENT" ? "does not exist" : `cannot be read: ${code}`}; name the manifest, or -c FILE`);
+  }
+}
+
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: "wx" });
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) throw new UsageError(`${path} exists already and is left as it is; take another folder for --output`);
+    throw new UsageError(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`);
+  }
+}

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tempFolder } from "@mothership/testkit";
+import { describe, expect, test } from "vitest";
+import { mothership } from "./fleet.ts";
+
+const manifest =
+  '[mothership.bind]\nhttp = "0.0.0.0:8080"\n[[fleet.web]]\nname = "app"\ncommand = "./app"\nbind = "3000"\nroutes = ["http:/.*"]\n';
+
+describe("mothership export", () => {
+  test("prints what runs the fleet, or writes it to a folder and overwrites nothing", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.join("ship-manifest.toml"), manifest);
+    const printed = await mothership(["export", "systemd"], { cwd: folder.path });
+    expect([printed.code, printed.stdout]).toEqual([
+      0,
+      expect.stringContaining(`mothership.cjs run -c ${folder.join("ship-manifest.toml")}\n`),
+    ]);
+    const args = ["export", "compose", folder.join("ship-manifest.toml"), "-o", folder.join("deploy"), "--image", "shop:2"];
+    expect((await mothership(args)).code).toBe(0);
+    expect(readdirSync(folder.join("deploy")).sort()).toEqual(["Dockerfile", "compose.yaml"]);
+    expect(readFileSync(folder.join("deploy/compose.yaml"), "utf8")).toContain('image: "shop:2"');
+    const again = await mothership(args);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining("compose.yaml exists already")]);
+  });
+
+  test("says what cannot be said there", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.join("ship-manifest.toml"), manifest);
+    const { code, stdout, stderr } = await mothership(["export", "kubernetes", "--per-ship"], { cwd: folder.path });
+    expect([code, stdout]).toEqual([0, expect.stringContaining('kind: "Deployment"')]);
+    expect(stderr).toContain("ship-manifest.toml: routes are left out; Kubernetes has no reverse proxy of its own");
+  });
+
+  test("says what is wrong with what it is asked", async () => {
+    using folder = tempFolder();
+    const said = async (...args: string[]) => {
+      const { code, stderr } = await mothership(["export", ...args], { cwd: folder.path });
+      return [code, stderr];
+    };
+    expect(await said("nomad")).toEqual([2, expect.stringContaining("write one of systemd, compose, kubernetes")]);
+    expect(await said("systemd")).toEqual([2, expect.stringContaining("ship-manifest.toml does not exist")]);
+    writeFileSync(folder.join("ship-manifest.toml"), "[fleet]\nx = 1\n");
+    expect(await said("systemd")).toEqual([2, expect.stringMatching(/ship-manifest\.toml:2/)]);
+  });
+});
