@@ -37,6 +37,7 @@ var tasks = {
     { say: "check the packed packages", command: "turbo run check:package --output-logs=errors-only" },
     { say: "find what nothing uses", command: "knip --no-config-hints" },
     { say: "compare the public interfaces with etc/api.d.ts (pnpm api writes them)", command: "node scripts/api-report.ts --check" },
+    { say: "compare docs/manifest.md with the schema (pnpm api writes its tables)", command: "node scripts/manifest-reference.ts --check" },
     { say: "type-check the examples in the documents", command: "node scripts/check-docs.ts" },
   ],
   rehearse: [install, build, { own: true, command: "node scripts/rehearse-release.ts" }],
