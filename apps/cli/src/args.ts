@@ -78,7 +78,10 @@ function shapeOf(names: readonly OptionName[]): NonNullable<ParseArgsConfig["opt
 function givenOf(values: Readonly<Record<string, unknown>>): Given {
   const given = entries(options).map(([name, { value, multiple }]) => {
     const found = values[name];
-    return [name, multiple ? list(`--${name}`, found as readonly string[] | undefined) : value ? found : found === true];
+    if (!multiple) return [name, value ? found : found === true];
+    const texts = (found ?? []) as readonly string[];
+    // Only names are listed with commas between.
+    return [name, value?.is === "member" ? list(`--${name}`, texts) : texts];
   });
   return Object.fromEntries(given) as Given;
 }
@@ -94,7 +97,7 @@ function commandNamed(word: string): CommandName {
 }
 
 /** A filter that names nothing would start everything, which is the opposite of what was meant. */
-function list(option: string, values: readonly string[] = []): string[] {
+function list(option: string, values: readonly string[]): string[] {
   const named = values
     .flatMap((value) => value.split(","))
     .map((value) => value.trim())

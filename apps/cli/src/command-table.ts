@@ -119,6 +119,16 @@ With --per-ship each ship runs by itself and without mothership. What cannot be 
     operands: { least: 2, most: 2, needs: "check or run, and the file of a module", each: [oneOf("check", "run"), file] },
     examples: ["payload check modules/auth.wasm", "payload run modules/auth.wasm --request login.json"],
   },
+  shields: {
+    summary: "which rule and route a request would meet",
+    section: "fleet",
+    usage: ["shields explain [FILE] [--ua TEXT] [--path PATH] [--header TEXT]..."],
+    does: `Says which rule of [[shields.rules]] and which route a request would meet, and what kept the others from it. Nothing is sent.
+FILE holds a request in JSON, with any of bind, method, path, version, client, and headers (a table). Options win over it.`,
+    options: ["ua", "path", "header", "method", "client", "bind", "http", "manifest", "json"],
+    operands: { least: 1, most: 2, needs: "explain, and a request", each: [oneOf("explain"), file] },
+    examples: ["shields explain --ua curl/8 --path /admin", "shields explain request.json --client 203.0.113.7"],
+  },
   tui: {
     summary: "watch and steer it in a user interface",
     section: "running",

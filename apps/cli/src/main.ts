@@ -59,6 +59,8 @@ async function perform(invocation: Invocation, terminal: Terminal): Promise<numb
       return (await import("./commands/export.ts")).exportCommand(invocation, terminal);
     case "payload":
       return (await import("./commands/payload.ts")).payload(invocation, terminal);
+    case "shields":
+      return (await import("./commands/shields.ts")).shields(invocation, terminal);
     case "run":
       return (await import("./commands/run.ts")).run(invocation, terminal);
     case "completions":

@@ -43,6 +43,13 @@ export const options = {
     value: { shown: "FILE", is: "file" },
     about: "the request, and for a response module its `response` (default: GET /)",
   },
+  ua: { value: { shown: "TEXT", is: "text" }, about: "the User-Agent of the request" },
+  path: { value: { shown: "PATH", is: "text" }, about: "its path (default: /)" },
+  header: { value: { shown: "'NAME: VALUE'", is: "text" }, multiple: true, about: "a header of the request; may be given again" },
+  method: { value: { shown: "METHOD", is: "text" }, about: "its method (default: GET)" },
+  client: { value: { shown: "ADDRESS", is: "text" }, about: "address of the client (default: 127.0.0.1)" },
+  bind: { value: { shown: "BIND", is: "text" }, about: "the bind that it comes in on (default: the first one)" },
+  http: { value: { shown: "VERSION", is: "words", words: ["1.0", "1.1", "2"] }, about: "version of HTTP (default: 1.1)" },
   from: {
     value: { shown: "TOOL", is: "words", words: ["procfile", "pm2", "supervisord"] },
     about: "whose file it is: procfile, pm2 or supervisord (default: its name and content tell)",

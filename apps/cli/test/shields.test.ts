@@ -1,6 +1,7 @@
-import { freePort } from "@mothership/testkit";
+import { writeFileSync } from "node:fs";
+import { freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { ship, startFleet } from "./fleet.ts";
+import { mothership, ship, startFleet } from "./fleet.ts";
 
 const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36";
 
@@ -94,5 +95,108 @@ ${ship(
       "https://new.example/",
       "no-store",
     ]);
+  });
+});
+
+describe("mothership shields explain", () => {
+  const manifest = `
+[mothership.bind]
+http = "127.0.0.1:8080"
+other = "127.0.0.1:8081"
+[[shields.rules]]
+name = "office"
+cidr = "192.0.2.0/24"
+action = "allow"
+[[shields.rules]]
+name = "admin"
+path = "/admin.*"
+action = "block"
+status = 404
+[[fleet.web]]
+name = "bots"
+command = "true"
+bind = "9"
+routes = [{ bind = "http", pattern = "/.*", ua_filter = "bot" }, { bind = "http", pattern = "/.*", ja4h = "po" }]
+[[fleet.web]]
+name = "site"
+command = "true"
+bind = "10"
+routes = [{ bind = "http", pattern = "/old", action = "redirect", redirect_to = "/new" }, "http:/.*"]
+`;
+  const chromeHeader = `User-Agent: ${chrome}`;
+
+  test("tells which rule and which route a request would meet, and why", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.join("ship-manifest.toml"), manifest);
+    writeFileSync(
+      folder.join("request.json"),
+      JSON.stringify({ method: "POST", path: "/form?x=1", headers: { "User-Agent": "curl/8", Cookie: ["a=1"] } }),
+    );
+    const explain = async (...args: string[]) => {
+      const { code, stdout, stderr } = await mothership(["shields", "explain", ...args, "--json"], { cwd: folder.path });
+      expect([code, stderr]).toEqual([0, ""]);
+      return JSON.parse(stdout) as object;
+    };
+    expect(await explain("--path", "/admin/x")).toMatchObject({
+      rule: { name: "admin", action: { action: "block", status: 404 } },
+      rules: [
+        { name: "office", unmet: "cidr" },
+        { name: "admin", unmet: null },
+      ],
+      route: null,
+      routes: [],
+    });
+    expect(await explain("--path", "/admin/x", "--client", "192.0.2.7", "--ua", "curl/8")).toMatchObject({
+      rule: { name: "office" },
+      agent: "bot",
+      route: { of: "bots", pattern: "/.*" },
+    });
+    expect(await explain("--path", "/old", "--header", chromeHeader)).toMatchObject({
+      rule: null,
+      agent: "chromium",
+      route: { of: "site", answer: { action: "redirect", location: "/new", status: 302 } },
+      routes: [
+        { of: "bots", unmet: "ua_filter" },
+        { of: "bots", unmet: "ja4h" },
+        { of: "site", unmet: null },
+      ],
+    });
+    expect(await explain(folder.join("request.json"), "--header", chromeHeader)).toMatchObject({
+      request: {
+        method: "POST",
+        headers: [
+          ["Cookie", "a=1"],
+          ["User-Agent", chrome],
+        ],
+      },
+      path: "/form",
+      ja4h: expect.stringMatching(/^po11cn01/),
+      route: { of: "bots", ja4h: "po" },
+    });
+    expect(await explain("--bind", "other")).toMatchObject({ route: null, routes: [] });
+    const { stdout } = await mothership(["shields", "explain", "--ua", "curl/8", "--path", "/admin"], { cwd: folder.path });
+    expect(stdout).toMatch(
+      /^GET \/admin on "http" from 127\.0\.0\.1\nagent: bot\n[\s\S]*rule: {2}"admin"[\s\S]*office +cidr does not\n[\s\S]*route: not asked\n$/,
+    );
+  });
+
+  test("says in one sentence what is wrong with a request", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.join("ship-manifest.toml"), manifest);
+    writeFileSync(folder.join("bad.json"), '{"headers":{"a":1}}');
+    for (const [args, message] of [
+      [["--bind", "nowhere"], /there is no bind "nowhere"; the binds are http, other/],
+      [["--client", "me"], /"me" is not the address of a client/],
+      [["--header", "nonsense"], /"nonsense" is not a header/],
+      [["--header", "a b: c"], /a b/],
+      [["--path", "/%zz"], /the path "\/%zz" is refused/],
+      [["--http", "3"], /"3" is not a version/],
+      [["bad.json"], /bad.json: "headers" must be/],
+      [["nowhere.json"], /nowhere.json is no request/],
+    ] as const) {
+      const { code, stderr } = await mothership(["shields", "explain", ...args], { cwd: folder.path });
+      expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+      expect(stderr.split("\n")).toHaveLength(2);
+    }
   });
 });
