@@ -42,6 +42,7 @@ describe("diffManifests", () => {
     ['command = "ruby"', 'command = "ruby"\ncwd = "app"'],
     ['command = "ruby"', 'command = "ruby"\nuser = 1000'],
     ['command = "ruby"', 'command = "ruby"\nstdin = "open"'],
+    ['command = "ruby"', 'command = "ruby"\ntty = true'],
     ['command = "ruby"', 'command = "ruby"\nstartup = { type = "notify" }'],
   ])("asks for a restart when the process itself would notice: %s to %s", (from, to) => {
     expect(diff(settings + app.replace(from, to) + worker + cable + auth)).toEqual({

@@ -60,8 +60,8 @@ function withoutOrder(member: Member): object {
 
 /** What the process itself would notice. */
 function processOf(member: Member): object {
-  const { kind, command, args, env, cwd, runAs, stdin } = member;
-  const process = { kind, command, args, env, cwd, runAs, stdin };
+  const { kind, command, args, env, cwd, runAs, stdin, tty } = member;
+  const process = { kind, command, args, env, cwd, runAs, stdin, tty };
   if (member.kind === "bay") return { ...process, ...clientsOf(member), type: member.type, config: member.config };
   const { bind, oneshot, startup, readiness, routes } = member;
   // Whether there are checks, and whether one listens on a channel, is decided when the process is started.

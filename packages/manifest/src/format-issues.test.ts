@@ -30,7 +30,7 @@ ship-manifest.toml:5:1  unknown key "depend_on" in fleet.web[0]
 > 5 | depend_on = []
     | ^
   6 |
-expected: name, command, args, bind, healthcheck, routes, depends_on, env, critical, oneshot, tags, startup, readiness, liveness, upstream, cwd, env_file, user, group, stdin, restart, max_restarts, success_exit_codes, fatal_exit_codes, stop_signal, stop_timeout, stop_command, keep_detached, log, disabled, stable_after, startup_timeout, drain_timeout, memory_limit
+expected: name, command, args, bind, healthcheck, routes, depends_on, env, critical, oneshot, tags, startup, readiness, liveness, upstream, cwd, env_file, user, group, stdin, tty, restart, max_restarts, success_exit_codes, fatal_exit_codes, stop_signal, stop_timeout, stop_command, keep_detached, log, disabled, stable_after, startup_timeout, drain_timeout, memory_limit
 hint: did you mean "depends_on"?`);
   });
 

@@ -114,6 +114,7 @@ export const defaults = {
   edgeThreads: 1,
   shutdownTimeout: "25s",
   stdin: "ignore",
+  tty: false,
   disabled: false,
   maxRestarts: 10,
   successExitCodes: [0],

@@ -51,6 +51,10 @@ export function normalizeChecks(
   const readiness = written.value === undefined ? undefined : readCheck(written.value, written.path, "readiness", subject);
   const first = layers.get("startup");
   const startup = first.value === undefined ? undefined : readCheck(first.value, first.path, "startup", subject);
+  if (startup?.probe.kind === "notify" && layers.get("tty").value === true)
+    subject.issues.add(layers.get("tty").path, `ship "${subject.name}" has a terminal, on which its notify probe cannot be heard`, {
+      hint: 'take tty away, or use another startup check, such as startup = { type = "log", pattern = "listening" }',
+    });
   const lasting = layers.get("liveness");
   const { bind, hasBind, issues, name } = subject;
   let liveness: Check | undefined;

@@ -50,6 +50,7 @@ export function normalizeProcess(
       cwd: placeOf(layers.get("cwd").value, folder) ?? folder,
       runAs: { ...(user !== undefined && { user }), ...(group !== undefined && { group }) },
       stdin: layers.get("stdin").value ?? defaults.stdin,
+      tty: layers.get("tty").value ?? defaults.tty,
       restart: restartOf(layers, once, issues),
       stop: stopOf(layers, issues),
       log: logOf(layers, context),

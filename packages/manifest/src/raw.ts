@@ -146,6 +146,7 @@ export interface RawProcess {
   user?: string | number;
   group?: string | number;
   stdin?: "ignore" | "open";
+  tty?: boolean;
   max_restarts?: number;
   success_exit_codes?: number[];
   fatal_exit_codes?: number[];

@@ -60,6 +60,14 @@ const runKeys = {
       default: defaults.stdin,
     }),
   ),
+  tty: Type.Optional(
+    Type.Boolean({
+      title: "true or false",
+      description:
+        "A terminal of its own (120 by 40) instead of pipes, for programs that print colours or line by line only there. Needs the package @lydell/node-pty.",
+      default: defaults.tty,
+    }),
+  ),
 };
 
 const restart = { description: "Whether it is started again when it has ended." };

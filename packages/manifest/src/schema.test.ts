@@ -79,6 +79,7 @@ describe("the schema", () => {
     };
     const process = {
       stdin: defaults.stdin,
+      tty: defaults.tty,
       max_restarts: defaults.maxRestarts,
       success_exit_codes: defaults.successExitCodes,
       fatal_exit_codes: defaults.fatalExitCodes,

@@ -134,6 +134,8 @@ export interface Process {
   readonly runAs: RunAs;
   /** `ignore`: end of input at once. `open`: an empty input that stays open until it is told to stop. */
   readonly stdin: "ignore" | "open";
+  /** A terminal of its own instead of pipes. */
+  readonly tty: boolean;
   readonly restart: RestartSettings;
   readonly stop: StopSettings;
   readonly log: LogSettings;

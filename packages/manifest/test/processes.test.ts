@@ -176,6 +176,7 @@ describe("checks", () => {
       'healthcheck = { type = "exec", path = "/" }',
       ['5:15 a check of type "exec" needs "command"', '5:32 "path" means nothing for a check of type "exec"'],
     ],
+    ['tty = true\nstartup = { type = "notify" }', ['5:7 ship "a" has a terminal, on which its notify probe cannot be heard']],
     ['readiness = { type = "notify" }', ['5:22 a check of type "notify" says once that a ship has started, and nothing after that']],
     [
       'liveness = { type = "log", pattern = "x" }',

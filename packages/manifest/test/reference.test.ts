@@ -42,6 +42,7 @@ const plainProcess = {
   dependsOn: [],
   runAs: {},
   stdin: "ignore",
+  tty: false,
   restart: { when: "always", maxRestarts: 10, successExitCodes: [0], fatalExitCodes: [], stableMs: 30_000 },
   stop: { signal: "SIGTERM", graceMs: 10_000, drainMs: 10_000, keepDetached: false },
   log: { onFull: "drop" },
