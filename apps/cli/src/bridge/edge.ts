@@ -15,7 +15,7 @@ import type { FleetMetrics } from "@mothership/metrics";
 import { openPayload, type Payload } from "@mothership/payloads";
 import { type BreakerState, openProxy, openUpstream, type Proxy as RunningProxy, type Upstream } from "@mothership/proxy";
 import { PayloadUnusableError } from "./errors.ts";
-import { PassiveHealth } from "./passive-health.ts";
+import { PassiveHealth, type ShipWatch } from "./passive-health.ts";
 import type { EdgePlan, PayloadPlan, UpstreamPlan } from "./plan/edge.ts";
 import { type Remembered, requestPath } from "./request-path.ts";
 
@@ -29,6 +29,8 @@ export interface EdgeOptions {
   readonly onAccess?: ((line: string) => void) | undefined;
   /** Requests to an upstream fail in a row: somebody should look at it. */
   readonly onSuspect?: ((upstream: string, reason: string) => void) | undefined;
+  /** Hears what becomes of requests, in place of what tells `onSuspect`. */
+  readonly health?: ShipWatch;
   /** How a bay is opened. Default: by docking with it. */
   readonly openBay?: (spec: BaySpec, deps: Deps) => Bay;
   /** Which upstreams get requests from the start. Default: none. */
@@ -111,7 +113,7 @@ const goodbyeMs = 2000;
 export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions = {}): Promise<ThreadEdge> {
   const remembered = rememberer();
   const leaving = new Set<Promise<void>>();
-  const health = options.onSuspect && new PassiveHealth(deps.clock, options.onSuspect);
+  const health = options.health ?? (options.onSuspect && new PassiveHealth(deps.clock, options.onSuspect));
   // Of upstreams: how often they came back, for what is remembered of one that has gone.
   const versions = new Map<string, number>();
   const parts = {

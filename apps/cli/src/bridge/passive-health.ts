@@ -8,8 +8,16 @@ const restMs = 30_000;
 /** Failures that say something about the whole ship. A slow answer is about its request, and a full queue about us. */
 const telling: ReadonlySet<string> = new Set(["upstream-unreachable", "upstream-closed", "upstream-invalid"]);
 
+/** Hears what becomes of requests to ships. */
+export interface ShipWatch {
+  /** Hears of all requests to one ship. */
+  watch(ship: string): ForwardWatch;
+  /** Forgets the ships that are not named. */
+  retain(ships: ReadonlySet<string>): void;
+}
+
 /** Judges ships by what becomes of requests to them, and says when one should be looked at. */
-export class PassiveHealth {
+export class PassiveHealth implements ShipWatch {
   readonly #clock: Clock;
   readonly #onSuspect: (ship: string, reason: string) => void;
   readonly #ships = new Map<string, { failures: number; suspectedAt: number }>();
@@ -19,7 +27,6 @@ export class PassiveHealth {
     this.#onSuspect = onSuspect;
   }
 
-  /** Hears of all requests to one ship. */
   watch(ship: string): ForwardWatch {
     const state = this.#ships.get(ship) ?? { failures: 0, suspectedAt: -Infinity };
     this.#ships.set(ship, state);
@@ -39,7 +46,6 @@ export class PassiveHealth {
     };
   }
 
-  /** Forgets the ships that are not named. */
   retain(ships: ReadonlySet<string>): void {
     for (const ship of this.#ships.keys()) if (!ships.has(ship)) this.#ships.delete(ship);
   }

@@ -7,7 +7,7 @@ import { type Payload, payloadMiddleware } from "@mothership/payloads";
 import { createRouter, type ForwardWatch, forwardTo, type Route, render, reply, type Upstream } from "@mothership/proxy";
 import { classifyUserAgent, shield } from "@mothership/shields";
 import { accessLines } from "./access-log.ts";
-import type { PassiveHealth } from "./passive-health.ts";
+import type { ShipWatch } from "./passive-health.ts";
 import type { EdgePlan } from "./plan/edge.ts";
 import { RouteFilters } from "./route-filters.ts";
 
@@ -27,7 +27,7 @@ export interface PathParts {
   /** Takes each line of the access log, without its newline. Default: there is no such log, whatever the plan says. */
   readonly onAccess?: ((line: string) => void) | undefined;
   /** Judges ships by what becomes of requests. */
-  readonly health?: PassiveHealth | undefined;
+  readonly health?: ShipWatch | undefined;
   /** Changes when a ship or bay is started anew. Default: it never does. */
   readonly versionOf?: ((name: string) => number) | undefined;
 }

@@ -60,5 +60,6 @@ export type FromThread =
   | { readonly type: "report"; readonly report: ThreadReport }
   /** Lines of the access log, and how many before them were left out. Answered with `accessTaken`. */
   | { readonly type: "access"; readonly lines: readonly string[]; readonly dropped: number }
-  | { readonly type: "suspect"; readonly upstream: string; readonly reason: string }
+  /** A request to an upstream failed, or the first after such a failure was answered. */
+  | { readonly type: "judged"; readonly upstream: string; readonly failure: string | undefined }
   | { readonly type: "log"; readonly level: LogLevel; readonly message: string; readonly fields: LogFields };

@@ -30,7 +30,7 @@ export interface ThreadSetOptions {
   readonly onAccess?: ((line: string) => void) | undefined;
   /** So many lines of it were left out, for the main thread did not take them as fast as they came. */
   readonly onAccessDropped?: ((lines: number) => void) | undefined;
-  readonly onSuspect?: ((upstream: string, reason: string) => void) | undefined;
+  readonly onJudged: (upstream: string, failure: string | undefined) => void;
 }
 
 /** Opens threads 2 to `last`, all of them or none. @throws {EdgeThreadError} */
@@ -102,12 +102,12 @@ export class ThreadSet {
 
   #start(number: number, onReport: (report: ThreadReport) => void): EdgeThread {
     const source = this.#options.metrics?.source();
-    const { startOf, onAccess, onAccessDropped, onSuspect } = this.#options;
+    const { startOf, onAccess, onAccessDropped, onJudged } = this.#options;
     const report = (one: ThreadReport): void => {
       source?.add(one.tally);
       onReport(one);
     };
-    const thread = new EdgeThread(startOf(number), this.#deps, { onReport: report, onAccess, onAccessDropped, onSuspect });
+    const thread = new EdgeThread(startOf(number), this.#deps, { onReport: report, onAccess, onAccessDropped, onJudged });
     // Never rejects.
     thread.ended.then(() => source?.[Symbol.dispose]()).catch(() => undefined);
     return thread;

@@ -18,7 +18,8 @@ export interface ThreadListener {
   readonly onAccess?: ((line: string) => void) | undefined;
   /** So many lines of it were left out, for the main thread did not take them as fast as they came. */
   readonly onAccessDropped?: ((lines: number) => void) | undefined;
-  readonly onSuspect?: ((upstream: string, reason: string) => void) | undefined;
+  /** A request to an upstream failed, or the first after such a failure was answered. */
+  readonly onJudged: (upstream: string, failure: string | undefined) => void;
 }
 
 /** One further thread of the edge, from its start to its end. */
@@ -143,8 +144,8 @@ export class EdgeThread {
         if (message.dropped > 0) this.#hears.onAccessDropped?.(message.dropped);
         this.#post({ type: "accessTaken", lines: message.lines.length });
         return;
-      case "suspect":
-        this.#hears.onSuspect?.(message.upstream, message.reason);
+      case "judged":
+        this.#hears.onJudged(message.upstream, message.failure);
         return;
       case "log":
         this.#log[message.level](message.message, message.fields);

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import { ensurePrivateFolder } from "@mothership/control";
 import type { AbortOptions, Closable, Deps } from "@mothership/kernel";
 import { type Edge, type EdgeOptions, openEdge, type PayloadFigures, type ThreadEdge, type ThreadState } from "../edge.ts";
+import { PassiveHealth, type ShipWatch } from "../passive-health.ts";
 import type { EdgePlan } from "../plan/edge.ts";
 import { clockOrigin } from "./clock.ts";
 import { addFigures } from "./figures.ts";
@@ -37,12 +38,20 @@ export async function openThreadedEdge(plan: EdgePlan, deps: Deps, options: Thre
   const memory = new SharedMemory();
   const first = memory.planFor(plan, options.threads);
   await using opened = new AsyncDisposableStack();
-  const main = opened.use(await openEdge(first, deps, options));
-  const edge = new ThreadedEdge(first, main, memory, deps, options);
+  const health = new PassiveHealth(deps.clock, options.onSuspect ?? (() => undefined));
+  const main = opened.use(await openEdge(first, deps, { ...options, health }));
+  const edge = new ThreadedEdge(first, { main, memory, health }, deps, options);
   opened.use(edge);
   await edge.begin();
   opened.move();
   return edge;
+}
+
+/** What the main thread has for itself and the others. */
+interface MainParts {
+  readonly main: ThreadEdge;
+  readonly memory: SharedMemory;
+  readonly health: ShipWatch;
 }
 
 class ThreadedEdge implements Edge {
@@ -50,6 +59,8 @@ class ThreadedEdge implements Edge {
   readonly #memory: SharedMemory;
   readonly #deps: Deps;
   readonly #options: ThreadedEdgeOptions;
+  /** Failures in all threads make one row. */
+  readonly #health: ShipWatch;
   readonly #ports: ReadonlyMap<string, number>;
   readonly #clockOrigin: bigint;
   /** What upstreams a thread that begins now may use. */
@@ -59,9 +70,10 @@ class ThreadedEdge implements Edge {
   #set: ThreadSet | undefined;
   #relay: Closable | undefined;
 
-  constructor(plan: EdgePlan, main: ThreadEdge, memory: SharedMemory, deps: Deps, options: ThreadedEdgeOptions) {
+  constructor(plan: EdgePlan, { main, memory, health }: MainParts, deps: Deps, options: ThreadedEdgeOptions) {
     this.#main = main;
     this.#memory = memory;
+    this.#health = health;
     this.#deps = deps;
     this.#options = options;
     this.#ports = new Map(main.listening.map(({ bind, address }) => [bind, Number(new URL(address).port)]));
@@ -73,7 +85,11 @@ class ThreadedEdge implements Edge {
   async begin(): Promise<void> {
     await this.#openRelay(this.#plan);
     const { threads } = this.#options;
-    this.#set = await openThreads(threads, this.#deps, { ...this.#options, startOf: (thread) => this.#startOf(thread) });
+    this.#set = await openThreads(threads, this.#deps, {
+      ...this.#options,
+      startOf: (thread) => this.#startOf(thread),
+      onJudged: (upstream, failure) => this.#judged(upstream, failure),
+    });
   }
 
   get listening(): Edge["listening"] {
@@ -161,6 +177,14 @@ class ThreadedEdge implements Edge {
 
   get #open(): readonly EdgeThread[] {
     return this.#all.filter(({ isOpen }) => isOpen);
+  }
+
+  #judged(upstream: string, failure: string | undefined): void {
+    // A word that comes late is about an upstream that there is no more.
+    if (!this.#plan.upstreams.some(({ name }) => name === upstream)) return;
+    const watch = this.#health.watch(upstream);
+    if (failure === undefined) watch.answered();
+    else watch.failed(failure);
   }
 
   #startOf(thread: number): ThreadStart {

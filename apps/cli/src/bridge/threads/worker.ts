@@ -5,6 +5,7 @@ import { createMetrics, type FleetMetrics } from "@mothership/metrics";
 import { openEdge, type ThreadEdge } from "../edge.ts";
 import { AccessLines } from "./access-lines.ts";
 import { clockFrom } from "./clock.ts";
+import { Judgements } from "./judgements.ts";
 import type { FromThread, PlainError, ThreadReport, ThreadRequest, ThreadStart, ToThread } from "./messages.ts";
 import { relayedBay } from "./relay.ts";
 import { threadLogger } from "./thread-log.ts";
@@ -23,7 +24,7 @@ async function serve({ plan, available, relay, counts, clockOrigin }: ThreadStar
       metrics,
       available,
       onAccess: (line) => access.add(line),
-      onSuspect: (upstream, reason) => post({ type: "suspect", upstream, reason }),
+      health: new Judgements(clock, post),
       openBay: (spec) => relayedBay(spec, relay, deps),
     });
   } catch (error) {
