@@ -29,8 +29,8 @@ export function planChange(before: ReadonlyMap<string, CompleteSpec>, after: rea
 
 /** The part of a specification that a running process was made from. */
 function runOf(spec: CompleteSpec): unknown {
-  const { kind, command, args, env, cwd, user, group, stdin } = spec;
+  const { kind, command, args, env, cwd, user, group, stdin, tty } = spec;
   // Whether there are checks decides between up and ready, and that is decided at the start.
   const checks = [spec.startup !== undefined, spec.ready !== undefined];
-  return { kind, command, args, env, cwd, user, group, stdin, channel: channelOf(spec), checks };
+  return { kind, command, args, env, cwd, user, group, stdin, tty, channel: channelOf(spec), checks };
 }

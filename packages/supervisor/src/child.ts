@@ -88,7 +88,7 @@ export class Child {
     this.#announcements = new Announcements(onNews);
     this.watch(spec, this.#watched);
     const notify = channelOf(spec);
-    const child = launch({ ...this.#launchOf(spec, spec), stdin: spec.stdin, notify });
+    const child = launch({ ...this.#launchOf(spec, spec), stdin: spec.stdin, tty: spec.tty, notify });
     if (!isStarted(child)) return child;
     const pid = child.pid!; // `isStarted` has seen it
     this.#child = child;
@@ -98,6 +98,7 @@ export class Child {
     this.#announcements.listen(child, notify);
     child.stdin?.on("error", () => child.stdin?.destroy()); // it was closed by the process: nobody reads
     child.on("error", (error) => log.warn("a signal or message did not reach a process", { ship: spec.name, reason: messageOf(error) }));
+    child.once("cut", () => log.warn("the last output of a process is lost because a sink stayed full", { ship: spec.name }));
     this.#outputClosed = output.attach(child, pid);
     child.once("exit", (code, signal) => {
       child.stdin?.destroy();
@@ -178,6 +179,6 @@ export class Child {
     const { name, env, cwd, user, group } = spec;
     const { fleetId, dieWithSupervisor } = this.#deps;
     const cookie = cookieFor(fleetId, name, this.#incarnation, env[cookieName]);
-    return { name, command, args, env, cwd, user, group, stdin: "ignore", notify: undefined, cookie, dieWithSupervisor };
+    return { name, command, args, env, cwd, user, group, stdin: "ignore", tty: false, notify: undefined, cookie, dieWithSupervisor };
   }
 }

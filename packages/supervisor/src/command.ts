@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { accessSync, constants, statSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
+import { findPty } from "./pty.ts";
 import type { ProcessSpec } from "./spec.ts";
 import { findIdentity } from "./user.ts";
 
@@ -9,13 +10,13 @@ export interface CommandIssue {
   /** Of the process. */
   readonly name: string;
   readonly command: string;
-  /** ENOENT: not found. EACCES: found, but it may not be executed. ENOTDIR: the folder is not one. EPERM: not as that user or group. */
-  readonly code: "ENOENT" | "EACCES" | "ENOTDIR" | "EPERM";
+  /** ENOENT: not found. EACCES: found, but it may not be executed. ENOTDIR: the folder is not one. EPERM: not as that user or group. ENOTTY: no terminal can be had. */
+  readonly code: "ENOENT" | "EACCES" | "ENOTDIR" | "EPERM" | "ENOTTY";
   /** One sentence with the fix where one is known. */
   readonly message: string;
 }
 
-type What = Pick<ProcessSpec, "name" | "command" | "env" | "args"> & {
+type What = Pick<ProcessSpec, "name" | "command" | "env" | "args" | "tty"> & {
   readonly cwd?: string | undefined;
   readonly user?: string | number | undefined;
   readonly group?: string | number | undefined;
@@ -27,9 +28,15 @@ type What = Pick<ProcessSpec, "name" | "command" | "env" | "args"> & {
  */
 export function checkCommands(specs: readonly What[]): readonly CommandIssue[] {
   return specs.flatMap((spec) => {
+    const { name, command } = spec;
     const found = findCommand(spec);
     const identity = identityIssue(spec);
-    return [...(typeof found === "string" ? [] : [found]), ...(identity ? [identity] : [])];
+    const terminal = spec.tty ? findPty() : undefined;
+    return [
+      ...(typeof found === "string" ? [] : [found]),
+      ...(identity ? [identity] : []),
+      ...(typeof terminal === "string" ? [{ name, command, code: "ENOTTY" as const, message: `"${name}" cannot run: ${terminal}` }] : []),
+    ];
   });
 }
 

@@ -55,7 +55,7 @@ export function familiesOf<F extends Family>(
 }
 
 /** Sends a signal to one member, unless its pid belongs to somebody else by now. False when it was not there. */
-export function signalMember({ pid, startTicks }: ProcessInfo, signal: NodeJS.Signals): boolean {
+export function signalMember({ pid, startTicks }: Pick<ProcessInfo, "pid" | "startTicks">, signal: NodeJS.Signals): boolean {
   if (startTicks !== 0 && startTicksOf(pid) !== startTicks) return false;
   return send(pid, signal);
 }

@@ -1,5 +1,5 @@
 import { checkPattern } from "@mothership/patterns";
-import { ownPatterns } from "./announcements.ts";
+import { channelOf, ownPatterns } from "./announcements.ts";
 import { SpecError } from "./errors.ts";
 import type { CompleteSpec, Dependency } from "./spec.ts";
 
@@ -43,12 +43,15 @@ export function withDependencies(names: Iterable<string>, specs: ReadonlyMap<str
   return found;
 }
 
-function nameProblems({ name, command, args, env }: CompleteSpec): readonly string[] {
+function nameProblems(spec: CompleteSpec): readonly string[] {
+  const { name, command, args, env } = spec;
   const hasNul = (text: string): boolean => text.includes("\0");
   if (name === "" || hasNul(name)) return [`${JSON.stringify(name)} cannot be a name`];
   const problems: string[] = [];
   if (command === "" || hasNul(command)) problems.push(`"${name}" has no command that could be run`);
   if (args.some(hasNul)) problems.push(`"${name}" has an argument with a NUL in it`);
+  if (spec.tty && channelOf(spec) !== undefined)
+    problems.push(`"${name}" has a terminal, so a notify probe cannot be heard; use another probe`);
   // The names only: a value may be a secret.
   for (const [key, value] of Object.entries(env))
     if (key === "" || key.includes("=") || hasNul(key) || hasNul(value))

@@ -71,12 +71,13 @@ export class ProcessOutput {
 
   /** Reads the output of a new incarnation. Resolves when it is closed: soon after the process ended, whoever else holds the pipes. */
   attach(child: ChildProcess, pid: number): Promise<void> {
-    const ends = [this.#read(child.stdout!, "stdout", pid), this.#read(child.stderr!, "stderr", pid)];
+    // One that has a terminal has no second output.
+    const pipes = [child.stdout, child.stderr].filter((stream) => stream !== null);
+    const ends = pipes.map((stream) => this.#read(stream, stream === child.stdout ? "stdout" : "stderr", pid));
     const all = Promise.all(ends).then(() => undefined);
     child.once("exit", () => {
       let timer: Disposable;
       let more = afterExitMore;
-      const pipes = [child.stdout!, child.stderr!];
       const giveUp = (): void => {
         // While a sink holds it up, or its next turn is to come, there may be more to read that must not be lost.
         if (this.#blocked || (pipes.some((stream) => this.#waiting.has(stream)) && more-- > 0))

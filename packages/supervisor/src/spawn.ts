@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { messageOf } from "@mothership/kernel";
 import { findCommand } from "./command.ts";
 import { cookieName } from "./cookie.ts";
+import { findPty, hidingTerminals, spawnOnTerminal } from "./pty.ts";
 import { findIdentity } from "./user.ts";
 
 /** A command to start. */
@@ -15,6 +16,8 @@ export interface Launch {
   readonly user: string | number | undefined;
   readonly group: string | number | undefined;
   readonly stdin: "ignore" | "open";
+  /** A terminal instead of pipes. */
+  readonly tty: boolean;
   /** A channel on which the process says that it is ready. */
   readonly notify: "fd" | "ipc" | undefined;
   readonly cookie: string;
@@ -24,7 +27,7 @@ export interface Launch {
 
 /** A command that did not start. */
 export interface SpawnProblem {
-  /** Of the system, such as ENOENT; EUSER for an unknown user or group. */
+  /** Of the system, such as ENOENT; EUSER for an unknown user or group; ENOTTY where a terminal cannot be had. */
   readonly code: string;
   readonly reason: string;
   /** Trying again would give the same. */
@@ -39,6 +42,8 @@ export interface SpawnProblem {
 export function launch(what: Launch): ChildProcess | SpawnProblem | Promise<SpawnProblem> {
   const found = findCommand(what);
   if (typeof found !== "string") return { code: found.code, reason: found.message, permanent: true };
+  const pty = what.tty ? findPty() : undefined;
+  if (typeof pty === "string") return { code: "ENOTTY", reason: `"${what.name}" cannot run: ${pty}`, permanent: true };
   const identity = what.user === undefined && what.group === undefined ? undefined : findIdentity(what.user, what.group);
   if (typeof identity === "string") return { code: "EUSER", reason: `"${what.name}" cannot run: ${identity}`, permanent: true };
 
@@ -46,10 +51,11 @@ export function launch(what: Launch): ChildProcess | SpawnProblem | Promise<Spaw
   const env: Record<string, string> = { [cookieName]: what.cookie, ...(what.notify === "fd" && { MS_NOTIFY_FD: "3" }), ...what.env };
   env[cookieName] = what.cookie;
 
+  const stdio = [what.stdin === "open" ? "pipe" : "ignore", "pipe", "pipe", ...notifyStdio(what.notify)] as const;
   const options: SpawnOptions = {
     env,
     detached: true,
-    stdio: [what.stdin === "open" ? "pipe" : "ignore", "pipe", "pipe", ...notifyStdio(what.notify)],
+    stdio: [...stdio, ...hidingTerminals(stdio.length)],
     ...(what.cwd === undefined ? {} : { cwd: what.cwd }),
   };
   const prefix: string[] = [];
@@ -64,7 +70,9 @@ export function launch(what: Launch): ChildProcess | SpawnProblem | Promise<Spaw
   const [file, args] = setpriv ? [setpriv, [...prefix, "--", what.command, ...what.args]] : [what.command, [...what.args]];
   let child: ChildProcess;
   try {
-    child = spawn(file, args, options);
+    const { uid, gid } = options;
+    const onTerminal = { file: setpriv ?? found, args, env, cwd: what.cwd, ...(uid !== undefined && { uid, gid }) };
+    child = pty ? spawnOnTerminal(pty, onTerminal) : spawn(file, args, options);
   } catch (error) {
     return problemOf(what, error);
   }

@@ -105,6 +105,11 @@ export interface ProcessSpec {
   readonly group?: string | number;
   /** `ignore`: end of file at once. `open`: an empty pipe that is closed when the process is told to stop. Default `ignore`. */
   readonly stdin?: "ignore" | "open";
+  /**
+   * A terminal of its own (120 columns, 40 rows) instead of pipes, for programs that print colours or line by line only there. All output is
+   * `stdout`; `stdin` is the terminal, on which nobody types. Needs the package `@lydell/node-pty`; not with a `notify` probe. Default false.
+   */
+  readonly tty?: boolean;
   /** A disabled process is known but never started. Default false. */
   readonly disabled?: boolean;
   /** Its loss ends the set: see `essentialLost`. Default false. */
@@ -137,6 +142,7 @@ export interface CompleteSpec {
   readonly user: string | number | undefined;
   readonly group: string | number | undefined;
   readonly stdin: "ignore" | "open";
+  readonly tty: boolean;
   readonly disabled: boolean;
   readonly essential: boolean;
   readonly dependsOn: readonly (Dependency & { readonly onLost: OnLost })[];
@@ -163,6 +169,7 @@ export function withDefaults(spec: ProcessSpec): CompleteSpec {
     user: spec.user,
     group: spec.group,
     stdin: spec.stdin ?? "ignore",
+    tty: spec.tty ?? false,
     disabled: spec.disabled ?? false,
     essential: spec.essential ?? false,
     dependsOn: (spec.dependsOn ?? []).map((one) =>

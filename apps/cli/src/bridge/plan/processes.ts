@@ -55,7 +55,7 @@ function memberSpec(member: Ship | Bay, surroundings: Surroundings): ProcessSpec
 
 /** What everything has that has a command. */
 function processSpec(process: PrelaunchJob | Ship | Bay, surroundings: Surroundings): ProcessSpec {
-  const { name, command, args, env, cwd, runAs, stdin, restart, stop, log } = process;
+  const { name, command, args, env, cwd, runAs, stdin, tty, restart, stop, log } = process;
   return {
     name,
     command,
@@ -64,6 +64,7 @@ function processSpec(process: PrelaunchJob | Ship | Bay, surroundings: Surroundi
     ...(cwd !== "" && { cwd }),
     ...runAs,
     stdin,
+    tty,
     dependsOn: process.dependsOn.map(dependencyOf),
     restart,
     stop,
