@@ -21,5 +21,6 @@ export { type Answer, answers, render, reply } from "./reply.ts";
 export type { RetryPolicy } from "./retry.ts";
 export { createRouter, notFound, type Route } from "./router.ts";
 export { canonicalPath, type PathProblem } from "./target.ts";
+export { ticketMemory } from "./ticket-keys.ts";
 export type { TlsSpec } from "./tls.ts";
 export { openUpstream, type Upstream, type UpstreamSpec } from "./upstream.ts";

@@ -7,12 +7,13 @@
  * 4. A handshake that fails, or takes too long, closes the socket without a word in another protocol.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { constants, randomBytes } from "node:crypto";
+import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { type Deps, messageOf } from "@mothership/kernel";
 import type { CertificateFiles, ContextOptions } from "./certificate.ts";
 import { type Certificates, openCertificates } from "./certificates.ts";
+import { TicketKeys } from "./ticket-keys.ts";
 
 /** How TLS is ended on a bind. Plain data. */
 export interface TlsSpec {
@@ -24,6 +25,8 @@ export interface TlsSpec {
   readonly handshakeMs?: number;
   /** Handshakes at a time; the socket of a further one is closed at once. Default 1,024. */
   readonly maxHandshakes?: number;
+  /** Made by `ticketMemory`, for the same bind in each of several threads, whose clocks agree: a client may resume its session in any. Default: alone. */
+  readonly ticketMemory?: SharedArrayBuffer | undefined;
 }
 
 /** What a handshake came to: exactly one of the two is called, once. */
@@ -50,8 +53,6 @@ const ciphers = [
   "ECDHE-RSA-CHACHA20-POLY1305",
 ].join(":");
 
-/** Who holds the keys of session tickets can read recorded TLS 1.2 sessions that they resumed, so they do not live long. */
-const ticketKeysMs = 12 * 3_600_000;
 /** Node's own limit runs on another clock than ours; ours always comes first. */
 const never = 2 ** 31 - 1;
 
@@ -61,12 +62,12 @@ export class TlsTerminator implements Disposable {
   readonly #server: Server;
   readonly #options: ContextOptions;
   readonly #deps: Deps;
+  readonly #ticketKeys: TicketKeys;
   readonly #handshakeMs: number;
   readonly #maxHandshakes: number;
   // The server reports the end of a handshake, but not on which of the sockets that it was given.
   readonly #current = new AsyncLocalStorage<Handshake>();
   #pending = 0;
-  #ticketKeysAt: number;
 
   constructor(spec: TlsSpec, http2: boolean, certificates: Certificates, options: ContextOptions, deps: Deps) {
     this.certificates = certificates;
@@ -74,7 +75,7 @@ export class TlsTerminator implements Disposable {
     this.#deps = deps;
     this.#handshakeMs = spec.handshakeMs ?? 10_000;
     this.#maxHandshakes = spec.maxHandshakes ?? 1024;
-    this.#ticketKeysAt = deps.clock.now();
+    this.#ticketKeys = new TicketKeys(deps.clock, spec.ticketMemory);
     const { cert, key } = certificates.first;
     this.#server = createServer({
       ...options,
@@ -132,10 +133,8 @@ export class TlsTerminator implements Disposable {
   }
 
   #renewTicketKeys(): void {
-    const now = this.#deps.clock.now();
-    if (now - this.#ticketKeysAt < ticketKeysMs) return;
-    this.#ticketKeysAt = now;
-    this.#server.setTicketKeys(randomBytes(48));
+    const keys = this.#ticketKeys.changed();
+    if (keys) this.#server.setTicketKeys(keys);
   }
 }
 
