@@ -1,5 +1,7 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { decisionsDocument, errorsDocument, errorTable, has, packages, read, sources } from "../scripts/workspace.ts";
+import { decisionsDocument, errorsDocument, errorTable, has, packages, read, root, sources } from "../scripts/workspace.ts";
 
 // Who may import whom. A part knows the leaves and its own third parties; where two parts meet, they meet in a kernel contract or in the app.
 const leaves = ["@mothership/kernel", "@mothership/patterns"];
@@ -41,6 +43,12 @@ const readmeSections = ["Why it is its own package", "Install", "Example", "Guar
 const environmentNames = /^MS_(PID|SHIP|SOCKET_DIR|SOCKET_PATH|BAY_TYPE|COOKIE|NOTIFY_FD|STOP_PID|LAUNCH_ID|RELEASE)$/;
 
 const all = packages();
+
+/** How a README may write a limit. */
+function forms(value: number): string[] {
+  if (value === Number.POSITIVE_INFINITY) return ["infinite"];
+  return [`${value}`, value.toLocaleString("en-US"), `${value / 1000} s`, `${value / 1024} KiB`, `${value / 1024 ** 2} MiB`];
+}
 
 describe.each(all.map((one) => [one.name, one] as const))("%s", (name, one) => {
   const { folder, manifest } = one;
@@ -92,6 +100,19 @@ describe.each(all.map((one) => [one.name, one] as const))("%s", (name, one) => {
     const found = Array.from(text.matchAll(/^## (.*)$/gm), ([, title]) => title);
     if (folder.startsWith("packages/")) expect(readmeSections.filter((section) => !found.includes(section))).toEqual([]);
     expect(text.startsWith(`# ${name}\n`)).toBe(true);
+  });
+
+  test("states the limits that it exports as they are", async () => {
+    const exported = (await import(pathToFileURL(join(root, folder, "dist/index.js")).href)) as Record<string, unknown>;
+    const limits = Object.entries(exported).filter(([key]) => /^default.*(Limits|Timeouts)$/.test(key));
+    const rows = Array.from(read(`${folder}/README.md`).matchAll(/^\|.*\|$/gm), ([row]) => row);
+    for (const [key, value] of limits.flatMap(([, object]) => Object.entries(object as Record<string, number>))) {
+      const about = rows.filter((row) => row.split("|")[1]?.includes(`\`${key}\``));
+      expect(
+        about.filter((row) => forms(value).some((form) => new RegExp(`(?<![\\d.,])${form}(?![\\d.])`).test(row))),
+        `${key}: ${value}`,
+      ).not.toEqual([]);
+    }
   });
 
   test("explains every error code that it makes", () => {
