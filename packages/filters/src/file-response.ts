@@ -5,14 +5,14 @@ import { FileBody, unreadBody } from "./file-body.ts";
 import { formatHttpDate } from "./http-date.ts";
 import type { ContentType } from "./mime.ts";
 import { type ByteRange, parseRange } from "./range.ts";
-
-/** Files up to this size are read before the answer begins, so that their handle is closed by then. */
-const wholeBytes = 65_536;
+import { maxSmallBytes } from "./small-files.ts";
 
 /** An open file, in the coding in which it is sent. */
 export interface Representation {
-  /** Its taker closes it. */
-  readonly handle: FileHandle;
+  /** Its taker closes it. undefined: the file is in `bytes`. */
+  readonly handle: FileHandle | undefined;
+  /** All of it, and others read them too. */
+  readonly bytes?: Uint8Array | undefined;
   readonly size: number;
   readonly mtimeMs: number;
   readonly type: ContentType;
@@ -32,18 +32,21 @@ export interface FileRequest {
 }
 
 /**
- * The answer to GET or HEAD for a file: 200, 206, 304, 412 or 416. Takes ownership of the handle, which is closed or in the body when this
+ * The answer to GET or HEAD for a file: 200, 206, 304, 412 or 416. Takes ownership of a handle, which is closed or in the body when this
  * resolves; closed as well when it rejects. `now` in milliseconds since the epoch.
  */
 export async function fileResponse(file: Representation, request: FileRequest, now: number): Promise<Response> {
-  let handle: FileHandle | undefined = file.handle;
+  let { handle } = file;
   try {
     const plan = planResponse(file, request, Math.floor(now / 1000));
     const { head, part } = plan;
     if (!part) return { head, body: emptyBody };
     const length = part.end - part.start;
     if (request.method === "HEAD") return { head, body: unreadBody(length) };
-    if (length <= wholeBytes) return { head, body: bodyOf(await readPart(handle, part)) };
+    // Copied, because a reader owns what it gets.
+    if (!handle) return { head, body: bodyOf(Buffer.from(file.bytes!.subarray(part.start, part.end))) };
+    // Read before the answer begins, so that the handle is closed by then.
+    if (length <= maxSmallBytes) return { head, body: bodyOf(await readPart(handle, part)) };
     const body = new FileBody(handle, part);
     handle = undefined;
     return { head, body };

@@ -6,6 +6,7 @@ import { fileResponse, type Representation } from "./file-response.ts";
 import { Listings } from "./listings.ts";
 import { contentTypes } from "./mime.ts";
 import { type Found, type OpenFile, Root } from "./open-file.ts";
+import { type KeptFile, SmallFiles } from "./small-files.ts";
 
 /** A directory whose files are served. Plain data. */
 export interface StaticDirectory {
@@ -49,7 +50,7 @@ class Served {
   readonly #bind: string | undefined;
   readonly #dotfiles: boolean;
   readonly #index: readonly string[];
-  readonly #root: Root;
+  readonly #files: SmallFiles;
   readonly #listings: Listings;
   readonly #label: string;
   readonly #deps: Deps;
@@ -59,7 +60,8 @@ class Served {
     this.#bind = bind;
     this.#dotfiles = dotfiles;
     this.#index = index;
-    this.#root = new Root(resolve(path));
+    const root = new Root(resolve(path));
+    this.#files = new SmallFiles((file) => root.open(file), deps.clock);
     this.#listings = new Listings(resolve(path), deps.clock);
     this.#deps = deps;
     this.#label = `static ${this.prefix}`;
@@ -85,7 +87,7 @@ class Served {
     if (found.kind === "file") return this.#send(exchange, path, found);
     if (found.kind === "folder") {
       const index = await this.#indexOf(path);
-      await index?.file.handle.close();
+      await index?.file.handle?.close();
       if (index) return this.#redirect(exchange);
     }
     if (found.kind === "refused")
@@ -98,7 +100,7 @@ class Served {
     return index ? this.#send(exchange, index.path, index.file) : next(exchange);
   }
 
-  async #indexOf(folder: string): Promise<{ readonly path: string; readonly file: OpenFile } | undefined> {
+  async #indexOf(folder: string): Promise<{ readonly path: string; readonly file: OpenFile | KeptFile } | undefined> {
     for (const path of this.#indexNames(folder)) {
       const file = await this.#open(path);
       if (file.kind === "file") return { path, file };
@@ -110,9 +112,9 @@ class Served {
     return folder === "" ? this.#index : this.#index.map((name) => `${folder}/${name}`);
   }
 
-  async #open(path: string): Promise<Found> {
+  async #open(path: string): Promise<Found | KeptFile> {
     // The directory itself is in no listing.
-    return path === "" || (await this.#listings.mayHold(path)) ? this.#root.open(path) : { kind: "nothing" };
+    return path === "" || (await this.#listings.mayHold(path)) ? this.#files.open(path) : { kind: "nothing" };
   }
 
   /** Relative links of the index would otherwise start one folder too high. */
@@ -123,7 +125,7 @@ class Served {
     exchange.respond({ status: 301, fields: Fields.from([["Location", location]]) }, emptyBody);
   }
 
-  async #send(exchange: Exchange, path: string, file: OpenFile): Promise<void> {
+  async #send(exchange: Exchange, path: string, file: OpenFile | KeptFile): Promise<void> {
     const chosen = await this.#represent(path, file, exchange.fields.all("accept-encoding").join(","));
     const request = { method: exchange.incoming.method, fields: exchange.fields };
     const { head, body } = await fileResponse(chosen, request, this.#deps.clock.wallTime());
@@ -132,18 +134,18 @@ class Served {
   }
 
   /** The file, or the neighbour that the client prefers. Closes what it does not return. */
-  async #represent(path: string, file: OpenFile, accept: string): Promise<Representation> {
+  async #represent(path: string, file: OpenFile | KeptFile, accept: string): Promise<Representation> {
     try {
       const type = (await contentTypes())(path);
       for (const coding of type.compressible ? acceptedEncodings(accept, codings) : []) {
         const neighbour = await this.#open(path + neighbours[coding]);
         if (neighbour.kind !== "file") continue;
-        await file.handle.close();
+        await file.handle?.close();
         return { ...neighbour, type, coding };
       }
       return { ...file, type, coding: undefined };
     } catch (error) {
-      await file.handle.close();
+      await file.handle?.close();
       throw error;
     }
   }

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { type Middleware, silentLogger } from "@mothership/kernel";
-import { eventually, FakeClock, tempFolder } from "@mothership/testkit";
+import { eventually, FakeClock, readBody, tempFolder } from "@mothership/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type StaticDirectory, staticFiles } from "../src/static-files.ts";
 import { type Asked, ask, fakeExchange } from "./exchange.ts";
@@ -200,6 +200,7 @@ describe("staticFiles", () => {
     expect((await ask(served, { path: "/v.txt" })).text).toBe("one");
     symlinkSync("releases/2", folder.join("next"));
     renameSync(folder.join("next"), folder.join("current"));
+    await clock.advance(1000);
     expect((await ask(served, { path: "/v.txt" })).text).toBe("two");
   });
 });
@@ -284,6 +285,67 @@ describe("conditional and partial answers", () => {
     const before = (await get("/change.txt")).fields["etag"];
     writeFileSync(folder.join("public/change.txt"), "bbb");
     expect((await get("/change.txt")).fields["etag"]).not.toBe(before);
+  });
+});
+
+describe("small files, which are kept for a second", () => {
+  test("are what they were for less than a second, and then what they are: changed, replaced, removed", async () => {
+    file("public/kept.txt", "first");
+    const served = serving();
+    const now = async () => {
+      const { status, text, fields } = await ask(served, { path: "/kept.txt" });
+      return { text: status === 0 ? "nothing" : text, etag: fields["etag"] };
+    };
+    const first = await now();
+    expect(first.text).toBe("first");
+    file("public/kept.txt", "changed");
+    await clock.advance(999);
+    expect(await now()).toEqual(first);
+    await clock.advance(1);
+    const changed = await now();
+    expect(changed.text).toBe("changed");
+    expect(changed.etag).not.toBe(first.etag);
+
+    file("replacement", "another file");
+    renameSync(folder.join("replacement"), folder.join("public/kept.txt"));
+    await clock.advance(1000);
+    expect((await now()).text).toBe("another file");
+
+    rmSync(folder.join("public/kept.txt"));
+    await clock.advance(1000);
+    expect((await now()).text).toBe("nothing");
+  });
+
+  test("rule 62: become nothing when a link that leads out of the directory takes their place", async () => {
+    file("public/safe.txt", "safe");
+    const served = serving();
+    expect((await ask(served, { path: "/safe.txt" })).text).toBe("safe");
+    rmSync(folder.join("public/safe.txt"));
+    symlinkSync(folder.join("secret/key.pem"), folder.join("public/safe.txt"));
+    await clock.advance(1000);
+    expect((await ask(served, { path: "/safe.txt" })).status).toBe(0);
+    rmSync(folder.join("public/safe.txt"));
+  });
+
+  test("answer ranges, preconditions and HEAD as the disk does", async () => {
+    const served = serving();
+    const asked: Omit<Asked, "path">[] = [{}, { method: "HEAD" }, { fields: { Range: "bytes=2-4" } }, { fields: { "If-None-Match": "*" } }];
+    for (const more of asked) {
+      const kept = await ask(served, { path: "/ten.txt", ...more });
+      const read = await ask(serving(), { path: "/ten.txt", ...more });
+      expect(kept).toEqual(read);
+    }
+  });
+
+  test("are not spoilt by who writes into what it got", async () => {
+    const served = serving();
+    for (let time = 0; time < 2; time++) {
+      const exchange = fakeExchange({ path: "/ten.txt" });
+      await served(() => undefined)(exchange);
+      const { bytes } = await readBody(exchange.answer!.body);
+      expect(Buffer.from(bytes).toString()).toBe("0123456789");
+      bytes.fill(0);
+    }
   });
 });
 
