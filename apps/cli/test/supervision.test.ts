@@ -36,6 +36,15 @@ describe.concurrent("a process runs", () => {
     expect(printed(fleet, "open")).toEqual(["reads"]);
   });
 
+  test("on a terminal where it asks for one, and stops as others do", async () => {
+    const script = `${stays} console.log([process.stdin.isTTY, process.stdout.isTTY, process.stdout.columns].join(" "))`;
+    await using fleet = startFleet(work("fancy", script, "tty = true") + work("plain", script));
+    await says(fleet, "fancy", "true true 120");
+    await says(fleet, "plain", "  ");
+    fleet.signal("SIGTERM");
+    expect(await fleet.ended()).toMatchObject({ code: 0 });
+  });
+
   test("not at all while it is disabled, and after a reload that enables it", async () => {
     const manifest = work("on", stays) + work("off", `${stays} console.log("runs")`, "disabled = true");
     await using fleet = startFleet(manifest);
