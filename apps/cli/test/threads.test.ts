@@ -4,6 +4,7 @@ import { type IncomingHttpHeaders, type RequestOptions, request } from "node:htt
 import { request as requestOverTls } from "node:https";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import { createAuthority, eventually, freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { mothership, ship, startFleet, type TestFleet } from "./fleet.ts";
@@ -240,6 +241,21 @@ describe("an edge of several threads", () => {
     const answers = await Promise.all(Array.from({ length: 30 }, () => ask(https, "/x", { ca: authority.cert })));
     expect(threadsOf(answers).size).toBe(2);
     for (const { body } of answers) expect(JSON.parse(body).headers["x-forwarded-proto"]).toBe("https");
+    // A session that one thread began, any of them takes up again.
+    const options = { host: "127.0.0.1", port: https, ca: authority.cert, servername: "localhost", maxVersion: "TLSv1.2" } as const;
+    const first = connect(options);
+    const [session] = (await once(first, "session")) as [Buffer];
+    first.destroy();
+    const resumed = await Promise.all(
+      Array.from({ length: 16 }, async () => {
+        const socket = connect({ ...options, session });
+        await once(socket, "secureConnect");
+        const reused = socket.isSessionReused();
+        socket.destroy();
+        return reused;
+      }),
+    );
+    expect(new Set(resumed)).toEqual(new Set([true]));
   });
 
   onLinux("is not opened on a port that somebody else has, sharing or not", async () => {

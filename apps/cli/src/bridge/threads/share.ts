@@ -1,7 +1,7 @@
 /** What a plan becomes where several threads carry it out. Pure, but for the memory that is made. */
 import { isDeepStrictEqual } from "node:util";
 import { rateLimitMemory } from "@mothership/filters";
-import { breakerMemory, type ListenerSpec } from "@mothership/proxy";
+import { breakerMemory, type ListenerSpec, ticketMemory } from "@mothership/proxy";
 import type { EdgePlan, UpstreamPlan } from "../plan/edge.ts";
 
 /** A plan with what belongs to it alone. */
@@ -14,6 +14,8 @@ interface Shared<T> {
 export class SharedMemory {
   #rateLimit: Shared<EdgePlan["rateLimit"]> | undefined;
   #breakers: ReadonlyMap<string, Shared<UpstreamPlan>> = new Map();
+  /** Of binds, which stay as they are from the start to the end. */
+  readonly #tickets = new Map<string, SharedArrayBuffer>();
 
   /**
    * The plan as each of `threads` carries it out: limits of connections divided, so that all together keep to what was asked for, and
@@ -39,7 +41,7 @@ export class SharedMemory {
         ...plan.proxy,
         ...(maxConnectionsPerClient !== undefined && { maxConnectionsPerClient: partOf(maxConnectionsPerClient, threads) }),
       },
-      listeners: plan.listeners.map((listener) => (listener.address.kind === "tcp" ? sharedListener(listener, threads) : listener)),
+      listeners: plan.listeners.map((listener) => (listener.address.kind === "tcp" ? this.#listener(listener, threads) : listener)),
       upstreams: plan.upstreams.map((upstream) => ({
         ...upstream,
         ...(upstream.maxConnections !== undefined && { maxConnections: partOf(upstream.maxConnections, threads) }),
@@ -52,6 +54,18 @@ export class SharedMemory {
       ...(rateLimit && this.#rateLimit && { rateLimit: { ...rateLimit, memory: this.#rateLimit.memory } }),
     };
   }
+
+  #listener(listener: ListenerSpec, threads: number): ListenerSpec {
+    const { name, maxConnections, tls } = listener;
+    const tickets = this.#tickets.get(name) ?? ticketMemory();
+    if (tls) this.#tickets.set(name, tickets);
+    return {
+      ...listener,
+      sharesPort: "first",
+      ...(maxConnections !== undefined && { maxConnections: partOf(maxConnections, threads) }),
+      ...(tls && { tls: { ...tls, ticketMemory: tickets } }),
+    };
+  }
 }
 
 /** The plan of a further thread. `ports`: of each bind on TCP, the one that it really has. A Unix socket has one listener, which is the main thread. */
@@ -62,11 +76,6 @@ export function furtherPlan(plan: EdgePlan, ports: ReadonlyMap<string, number>):
     return [{ ...listener, address: { ...address, port: ports.get(name) ?? address.port }, sharesPort: "further" }];
   });
   return { ...plan, listeners };
-}
-
-function sharedListener(listener: ListenerSpec, threads: number): ListenerSpec {
-  const { maxConnections } = listener;
-  return { ...listener, sharesPort: "first", ...(maxConnections !== undefined && { maxConnections: partOf(maxConnections, threads) }) };
 }
 
 /** The system spreads connections by chance, so a part may be full before the whole is. */
