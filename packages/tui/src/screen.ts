@@ -4,6 +4,7 @@ import { NoTerminalError } from "./errors.ts";
 import type { Key } from "./keys.ts";
 import type { Size } from "./layout.ts";
 import { type Line, paint } from "./text.ts";
+import { unblock } from "./unblock.ts";
 
 // The only file that knows blessed: its program (terminal database, keys, resizes), not its widgets. The screen widget would install
 // handlers for signals and uncaught errors that end the process, which is the program's business, and counts emoji as one column.
@@ -87,6 +88,7 @@ export function openScreen({ input, output }: Terminal, handlers: ScreenHandlers
     }
   };
 
+  unblock(output);
   try {
     input.on("end", hungUp).on("close", hungUp).on("error", hungUp);
     output.on("error", hungUp);

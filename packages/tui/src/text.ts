@@ -1,6 +1,7 @@
 import { charWidth } from "./char-width.ts";
 
 export { fleetColor, unitStyle } from "./tones.ts";
+export { unblock } from "./unblock.ts";
 
 /** Colours that every terminal with colours has. Black is left out: nobody sees it on black. */
 export type Color = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "white";

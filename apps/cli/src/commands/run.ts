@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type Logger, type LogLevel, systemClock } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
+import { unblock } from "@mothership/tui/text";
 import type { Invocation } from "../args.ts";
 import { createLogger } from "../bridge/json-logger.ts";
 import { launch } from "../bridge/launch.ts";
@@ -16,7 +17,6 @@ import { exitCodes } from "../exit-codes.ts";
 import { readManifest } from "../manifest-file.ts";
 import { listenForStop, type StopListener } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
-import { unblock } from "../unblock.ts";
 import { version } from "../version.ts";
 
 /** An essential process that is lost for good. */
