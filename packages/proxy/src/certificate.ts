@@ -32,6 +32,8 @@ export interface ContextOptions {
   readonly ciphers: string;
   readonly honorCipherOrder: boolean;
   readonly secureOptions: number;
+  /** What a session is good for. */
+  readonly sessionIdContext: string;
 }
 
 /** No chain and no key comes near this; a log file named by mistake would. */

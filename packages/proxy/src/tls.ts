@@ -7,7 +7,7 @@
  * 4. A handshake that fails, or takes too long, closes the socket without a word in another protocol.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { constants } from "node:crypto";
+import { constants, createHash } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { type Deps, messageOf } from "@mothership/kernel";
@@ -192,6 +192,8 @@ export async function openTls(bind: string, spec: TlsSpec, http2: boolean, deps:
     honorCipherOrder: false,
     // Renegotiation costs us more than the client (CVE-2011-1473), and nobody needs it.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    // A session is good for the bind that began it. Node's own context is made of the command line, which other threads have not.
+    sessionIdContext: createHash("sha256").update(bind).digest("hex").slice(0, 32),
   };
   if (spec.certificates.length === 0) throw new RangeError(`The bind "${bind}" has TLS and no certificate`);
   const certificates = await openCertificates(bind, spec.certificates, options, deps, () => terminator.refresh());
