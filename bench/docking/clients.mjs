@@ -1,9 +1,10 @@
-// WebSocket clients in a process of their own, steered over IPC: "open", then "echo" and "paced" as often as wanted.
+// WebSocket clients in a process of their own, steered over IPC: "open", then "echo", "paced" and "stuck" as often as wanted.
 import { once } from "node:events";
 import { createRequire } from "node:module";
 
 const { WebSocket } = createRequire(new URL("../../packages/docking/", import.meta.url))("ws");
 const sockets = [];
+const stuck = [];
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const summary = (latencies, count, ms) => {
   latencies.sort((a, b) => a - b);
@@ -19,6 +20,16 @@ const work = {
       for (const socket of some) socket.on("close", (code) => process.send({ lost: code }));
       sockets.push(...some);
     }
+    return {};
+  },
+  /** One more client, which asks for a flood and then reads nothing. */
+  async stuck({ url }) {
+    const socket = new WebSocket(url, { perMessageDeflate: false });
+    await once(socket, "open");
+    socket.pause();
+    socket.send("flood");
+    // Kept, or it would be collected and closed.
+    stuck.push(socket);
     return {};
   },
   /** Every client has one message under way all the time. */

@@ -6,15 +6,12 @@
  *
  * Mothership is pinned to one core; the echo and the clients share the other. Needs Linux with taskset, and the built packages.
  */
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { describeMachine } from "../lib/machine.ts";
-import { cpuMicros, descendants, memoryOf, pause, statOf, until } from "../lib/proc.ts";
-import { startMothership } from "../lib/programs.ts";
+import { cpuMicros, statOf } from "../lib/proc.ts";
 import { median, pairedRatio, ranged, save, spread, table } from "../lib/results.ts";
-import { type Scratch, withScratch } from "../lib/scratch.ts";
+import { withScratch } from "../lib/scratch.ts";
+import { ask, type Echoed, type Side, start } from "./sides.ts";
 
 const { values } = parseArgs({
   options: {
@@ -31,71 +28,6 @@ const [rounds, seconds, bytes, perSecond] = [values.rounds, values.seconds, valu
   number,
   number,
 ];
-const script = (name: string): string => join(import.meta.dirname, name);
-
-interface Echoed {
-  readonly messages: number;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
-interface Side {
-  readonly name: string;
-  readonly mothership: number;
-  readonly echo: number;
-  readonly load: ChildProcess;
-  readonly echoed: Echoed[];
-  readonly paced: Echoed[];
-  readonly mothershipMicros: number[];
-  readonly echoMicros: number[];
-  idleKb: { readonly mothership: number; readonly echo: number };
-}
-
-async function ask<T>(load: ChildProcess, what: string, options: object = {}): Promise<T> {
-  load.send({ what, ...options });
-  for (;;) {
-    const [message] = await once(load, "message");
-    if (message.done) return message.done;
-    throw new Error(`a client was closed with ${message.lost}`);
-  }
-}
-
-async function start(kind: "bay" | "ship", clients: number, scratch: Scratch): Promise<Side> {
-  const [port, inner] = [await scratch.freePort(), await scratch.freePort()];
-  const args = JSON.stringify(["-c", "1", process.execPath, script(kind === "bay" ? "echo-bay.mjs" : "echo-server.mjs"), String(inner)]);
-  const unit =
-    kind === "bay"
-      ? `[[bays.websocket]]\nname = "echo"\ncommand = "taskset"\nargs = ${args}\nroutes = ["ws:/.*"]\n`
-      : `[[fleet.web]]\nname = "echo"\ncommand = "taskset"\nargs = ${args}\nbind = "tcp://127.0.0.1:${inner}"\nhealthcheck = "/"\nroutes = ["ws:/.*"]\n`;
-  const text = `[mothership.bind]\nws = "127.0.0.1:${port}"\n${unit}`;
-  const options = { stdio: ["ignore", "pipe", "inherit"] as const };
-  const child = startMothership(scratch, kind, text, 0, { stdio: [...options.stdio] });
-  let output = "";
-  child.stdout!.on("data", (data: Buffer) => {
-    output = (output + data.toString()).slice(-65_536);
-  });
-  await until("mothership", () => output.includes("Mothership runs") || undefined);
-  const load = scratch.start(1, process.execPath, [script("clients.mjs")], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  await once(load, "message");
-  const mothership = child.pid!;
-  const echo = await until(
-    "the echo",
-    () => descendants(mothership).find(({ pid, group }) => pid !== mothership && group !== statOf(mothership)?.group)?.pid,
-  );
-  const before = [memoryOf([mothership]), memoryOf([echo])] as const;
-  await ask(load, "open", { url: `ws://127.0.0.1:${port}/`, clients });
-  await pause(3_000);
-  const after = [memoryOf([mothership]), memoryOf([echo])] as const;
-  const each = (at: 0 | 1): number => ((after[at].rssMb - before[at].rssMb) * 1024) / clients;
-  const name = kind === "bay" ? "bay" : "ship with WebSocket of its own";
-  return {
-    name: `${name}, ${clients} clients`,
-    ...{ mothership, echo, load, echoed: [], paced: [], mothershipMicros: [], echoMicros: [] },
-    idleKb: { mothership: each(0), echo: each(1) },
-  };
-}
-
 async function round(side: Side): Promise<void> {
   const before = [cpuMicros(side.mothership), statOf(side.echo)!.cpuMicros] as const;
   const echoed = await ask<Echoed>(side.load, "echo", { seconds, bytes });
