@@ -5,14 +5,14 @@
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { contentProblems, unpack } from "./rehearsal/contents.ts";
 import { installProgram, startDemo } from "./rehearsal/program.ts";
 import { exampleProblems, loadProblems, openProject, type Project, strangersEnvironment, typeProblems } from "./rehearsal/project.ts";
 import { openRegistry } from "./rehearsal/registry.ts";
 import { copyTree, packAll, versionPackages } from "./rehearsal/tree.ts";
-import { inParallel } from "./run.ts";
+import { inParallel, killAll } from "./run.ts";
 import { root } from "./workspace.ts";
 
 const atATime = 2;
@@ -95,6 +95,13 @@ async function rehearse(work: string, problems: string[]): Promise<void> {
 }
 
 const work = mkdtempSync(join(tmpdir(), "ms-release-"));
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    killAll();
+    rmSync(work, { recursive: true, force: true });
+    process.exit(128 + constants.signals[signal]);
+  });
+}
 try {
   const problems: string[] = [];
   await rehearse(work, problems).catch((error: unknown) => problems.push(error instanceof Error ? error.message : String(error)));

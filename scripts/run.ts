@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 
 /** How a program ended. */
 export interface Ended {
@@ -16,20 +16,39 @@ export interface RunOptions {
   readonly patienceMs?: number;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Kills whatever `run` has started and what that has started: before the end of a process that is told to end. */
+export function killAll(): void {
+  for (const child of running) killFamily(child);
+}
+
+function killFamily({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It ended a moment ago.
+  }
+}
+
 /** Runs a program to its end, with nothing to read. Rejects only when it cannot be started. */
 export async function run(command: string, args: readonly string[], { cwd, env, patienceMs = 60_000 }: RunOptions): Promise<Ended> {
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  running.add(child);
   const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) child[name].setEncoding("utf8").on("data", (text: string) => (output[name] += text));
   let late = false;
   const patience = setTimeout(() => {
     late = true;
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    killFamily(child);
   }, patienceMs);
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (...how) => resolve(how));
-  }).finally(() => clearTimeout(patience));
+  }).finally(() => {
+    clearTimeout(patience);
+    running.delete(child);
+  });
   const how = late ? `does not end by itself within ${patienceMs / 1000} s` : `ends with ${signal ?? `code ${code}`}`;
   // Where in Node's own code an error came up says nothing about the package.
   const said = `${output.stderr.trim()}\n${output.stdout.trim()}`

@@ -43,11 +43,12 @@ export async function startDemo(program: string, work: string, node: string, env
   const port = await copyDemo(folder);
   const fleet = spawn(node, [program, "run"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(fleet, "exit") as Promise<[number | null]>;
+  process.once("exit", () => fleet.kill("SIGTERM"));
   const stop = async (): Promise<string[]> => {
     const problems: string[] = [];
     for (const path of ["/", "/api/time", "/static/style.css"]) {
-      const { status } = await fetch(`http://127.0.0.1:${port}${path}`);
-      if (status !== 200) problems.push(`mothership: the demo fleet answered ${status} to ${path}`);
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch((error: Error) => ({ status: `nothing (${error.message})` }));
+      if (answer.status !== 200) problems.push(`mothership: the demo fleet answered ${answer.status} to ${path}`);
     }
     const { problem, stdout } = await run(program, ["status", "--json"], { cwd: folder, env });
     if (problem || !stdout.includes('"worker"'))
