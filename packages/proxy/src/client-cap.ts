@@ -5,10 +5,15 @@ import { networkOf } from "./ipv6.ts";
  * of that. Holds an entry only while a client has a connection.
  */
 export class ClientCap {
-  readonly #max: number;
+  #max: number;
   readonly #counts = new Map<string, number>();
 
   constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** From now on a client may have so many; those that it has stay. */
+  set max(max: number) {
     this.#max = max;
   }
 

@@ -16,7 +16,7 @@ export type { ProxyEvents } from "./events.ts";
 export { type ForwardOptions, type ForwardWatch, forwardTo } from "./forward.ts";
 export type { ForwardingSpec } from "./headers.ts";
 export { defaultHttp2Limits, type Http2Limits } from "./http2-settings.ts";
-export { type ListenerSpec, openProxy, type Proxy, type ProxySpec } from "./proxy.ts";
+export { type ListenerSpec, openProxy, type Proxy, type ProxyChange, type ProxySpec } from "./proxy.ts";
 export { type Answer, answers, render, reply } from "./reply.ts";
 export type { RetryPolicy } from "./retry.ts";
 export { createRouter, notFound, type Route } from "./router.ts";

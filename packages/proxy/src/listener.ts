@@ -1,5 +1,6 @@
 import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { isDeepStrictEqual } from "node:util";
 import { type Refusal, type ServerSpec, serveConnection } from "@mothership/http1";
 import type { Address, Deps, Emitter, Incoming } from "@mothership/kernel";
 import { hostOf } from "./authority.ts";
@@ -35,28 +36,37 @@ export type HeaderRule = (address: string) => "optional" | "required" | undefine
 /** A request of a listener. `misdirected`: the host is served under another certificate than the connection it came on (RFC 9110, 15.5.20). */
 export type OnRequest = (incoming: Incoming, peer: Peer, misdirected: boolean) => void;
 
+/** What holds for the connections of a listener; changes as a whole. */
+export interface ListenerSettings {
+  readonly spec: SocketSpec & ConnectionSpec;
+  readonly peers: PeerSpec;
+  readonly onRequest: OnRequest;
+  /** From `tlsFor`; the listener owns it. */
+  readonly tls: TlsTerminator | undefined;
+}
+
 /** One bound socket and its connections. */
 export class Listener {
-  readonly name: string;
-  readonly #spec: SocketSpec & ConnectionSpec;
-  readonly #peers: PeerSpec;
-  readonly #onRequest: OnRequest;
   readonly #events: Emitter<ProxyEvents>;
   readonly #deps: Deps;
   readonly #warn: Warn;
   readonly #connections = new Map<Socket, Connection>();
+  #spec: SocketSpec & ConnectionSpec;
+  #settings: ListenerSettings | undefined;
+  /** Connections that came before it was told what to do with them. */
+  #early: Socket[] = [];
   #server: Server | undefined;
-  #tls: TlsTerminator | undefined;
   #closed: Promise<void> = Promise.resolve();
 
-  constructor(spec: SocketSpec & ConnectionSpec, peers: PeerSpec, onRequest: OnRequest, events: Emitter<ProxyEvents>, deps: Deps) {
-    this.name = spec.name;
+  constructor(spec: SocketSpec & ConnectionSpec, events: Emitter<ProxyEvents>, deps: Deps) {
     this.#spec = spec;
-    this.#peers = peers;
-    this.#onRequest = onRequest;
     this.#events = events;
     this.#deps = deps;
     this.#warn = throttledWarning(deps.log, deps.clock);
+  }
+
+  get name(): string {
+    return this.#spec.name;
   }
 
   get connections(): number {
@@ -70,24 +80,46 @@ export class Listener {
     return address.kind === "tcp" && typeof bound === "object" && bound ? { ...address, port: bound.port } : address;
   }
 
-  /** Reads its certificates and binds its address. Nothing is left of it after a throw. */
+  /** Binds its address. Who connects waits until `use`. Nothing is left of it after a throw. */
   async open(): Promise<void> {
-    const { tls, http2, name } = this.#spec;
-    if (tls) this.#tls = await openTls(name, tls, http2 !== false, this.#deps);
-    try {
-      const server = await bindSocket(this.#spec, (socket) => this.#accept(socket), this.#deps.clock);
-      this.#server = server;
-      this.#closed = new Promise((resolve) => server.once("close", resolve));
-      server.on("drop", () => this.#turnAway("", "the listener has as many as it may"));
-    } catch (error) {
-      this.#tls?.[Symbol.dispose]();
-      throw error;
-    }
+    const server = await bindSocket(this.#spec, (socket) => this.#accept(socket), this.#deps.clock);
+    this.#server = server;
+    this.#closed = new Promise((resolve) => server.once("close", resolve));
+    server.on("drop", () => this.#turnAway("", "the listener has as many as it may"));
+  }
+
+  /** How TLS is to be ended for this spec: as it is, where nothing about that changes. @throws {TlsCertificateError} */
+  async tlsFor({ name, tls, http2 }: SocketSpec & ConnectionSpec): Promise<TlsTerminator | undefined> {
+    const before = this.#settings?.spec;
+    if (before && isDeepStrictEqual([before.tls, before.http2 !== false], [tls, http2 !== false])) return this.#settings?.tls;
+    return tls && (await openTls(name, tls, http2 !== false, this.#deps));
+  }
+
+  /** True when what `tlsFor` gave is not what is in use. */
+  isNew(tls: TlsTerminator | undefined): boolean {
+    return tls !== undefined && tls !== this.#settings?.tls;
+  }
+
+  /** From the next connection on these settings hold, and from the next request on `onRequest`; connections that there are stay. */
+  use(settings: ListenerSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    this.#spec = settings.spec;
+    if (before?.tls !== settings.tls) before?.tls?.[Symbol.dispose]();
+    if (this.#server) this.#server.maxConnections = settings.spec.maxConnections;
+    for (const socket of this.#early.splice(0)) this.#accept(socket);
+  }
+
+  /** It is not wanted after all: closes what `open` has opened. Only before the first `use`. */
+  async abandon(): Promise<void> {
+    for (const socket of this.#early.splice(0)) socket.destroy();
+    this.#server?.close();
+    await this.#closed;
   }
 
   /** Accepts nothing more, and resolves when all connections are gone; `signal` ends the patience with requests that run. */
   async drain(signal: AbortSignal): Promise<void> {
-    this.#tls?.[Symbol.dispose]();
+    this.#settings?.tls?.[Symbol.dispose]();
     if (this.#server?.listening) this.#server.close();
     await Promise.all([this.#closed, ...this.#connections.values().map((connection) => connection.drain(signal))]);
   }
@@ -99,7 +131,12 @@ export class Listener {
 
   /** From here a socket goes through what stands before HTTP: whose it is, whether there is room for it, TLS. */
   #accept(socket: Socket): void {
-    const { headerOf, trusted, secure } = this.#peers;
+    const settings = this.#settings;
+    if (!settings) {
+      this.#early.push(socket.on("error", ignore));
+      return;
+    }
+    const { headerOf, trusted, secure } = settings.peers;
     const address = plainAddress(socket.remoteAddress);
     // A client that has left already has no address any more; over TCP it must not pass for the Unix peer that "" stands for.
     if (address === "" && this.#spec.address.kind === "tcp") {
@@ -109,15 +146,15 @@ export class Listener {
     const connection = new Connection(socket);
     this.#connections.set(socket, connection);
     socket.once("close", () => this.#connections.delete(socket));
-    const peer = { address, port: socket.remotePort ?? 0, secure: secure || this.#tls !== undefined, trusted: trusted.has(address) };
+    const peer = { address, port: socket.remotePort ?? 0, secure: secure || settings.tls !== undefined, trusted: trusted.has(address) };
     const rule = headerOf(address);
     if (rule === undefined) {
-      this.#admit(socket, connection, peer, undefined);
+      this.#admit(socket, connection, peer, undefined, settings);
       return;
     }
     const onReady = ({ client, rest }: Preamble): void => {
       const described = client && { ...client, secure: client.secure || peer.secure, trusted: trusted.has(client.address) };
-      this.#admit(socket, connection, described ?? peer, rest);
+      this.#admit(socket, connection, described ?? peer, rest, settings);
     };
     readPreamble(socket, rule === "optional", this.#deps.clock, onReady, (reason) => {
       // No answer: nobody knows who would read it, and in what protocol.
@@ -127,10 +164,10 @@ export class Listener {
     });
   }
 
-  #admit(socket: Socket, connection: Connection, peer: Peer, first: Uint8Array | undefined): void {
+  #admit(socket: Socket, connection: Connection, peer: Peer, first: Uint8Array | undefined, { peers, tls, spec }: ListenerSettings): void {
     // Behind a trusted forwarder or a Unix socket are many clients.
-    if (this.#peers.cap && peer.address !== "" && !peer.trusted) {
-      const place = this.#peers.cap.enter(peer.address);
+    if (peers.cap && peer.address !== "" && !peer.trusted) {
+      const place = peers.cap.enter(peer.address);
       if (!place) {
         socket.destroy();
         this.#turnAway(peer.address, "the client has as many as it may");
@@ -138,14 +175,14 @@ export class Listener {
       }
       socket.once("close", () => place[Symbol.dispose]());
     }
-    if (!this.#tls) {
-      this.#speakHttp1(socket, connection, peer, first, undefined);
+    if (!tls) {
+      this.#speakHttp1(socket, connection, peer, first, undefined, spec);
       return;
     }
-    this.#tls.accept(socket, first, {
+    tls.accept(socket, first, {
       secured: (secured, http2) => {
-        if (http2) this.#speakHttp2(secured, connection, peer);
-        else this.#speakHttp1(secured, connection, peer, undefined, secured);
+        if (http2) this.#speakHttp2(secured, connection, peer, spec);
+        else this.#speakHttp1(secured, connection, peer, undefined, secured, spec);
       },
       failed: (reason) => {
         // Not even a warning: whoever scans the internet does this all day.
@@ -155,18 +192,23 @@ export class Listener {
     });
   }
 
-  #speakHttp1(socket: Socket, connection: Connection, peer: Peer, first: Uint8Array | undefined, tls: TLSSocket | undefined): void {
-    const { limits, timeouts, upgrades } = this.#spec;
+  #speakHttp1(
+    socket: Socket,
+    connection: Connection,
+    peer: Peer,
+    first: Uint8Array | undefined,
+    tls: TLSSocket | undefined,
+    { limits, timeouts, upgrades }: ConnectionSpec,
+  ): void {
     // A client that has sent its request and closed its sending side still wants the answer.
     if (tls) tls.allowHalfOpen = true;
-    const onRequest = (incoming: Incoming): void => this.#onRequest(incoming, peer, this.#isMisdirected(incoming, tls));
+    const onRequest = (incoming: Incoming): void => this.#settings?.onRequest(incoming, peer, this.#isMisdirected(incoming, tls));
     const onRefused = (refusal: Refusal): void => this.#refused(refusal, peer);
     connection.speak(serveConnection(socket, { onRequest, onRefused, limits, timeouts, upgrades }, this.#deps, first));
   }
 
-  #speakHttp2(socket: TLSSocket, connection: Connection, peer: Peer): void {
-    const { limits, timeouts, upgrades, http2 } = this.#spec;
-    const onRequest = (incoming: Incoming): void => this.#onRequest(incoming, peer, this.#isMisdirected(incoming, socket));
+  #speakHttp2(socket: TLSSocket, connection: Connection, peer: Peer, { limits, timeouts, upgrades, http2 }: ConnectionSpec): void {
+    const onRequest = (incoming: Incoming): void => this.#settings?.onRequest(incoming, peer, this.#isMisdirected(incoming, socket));
     const onRefused = (refusal: Refusal): void => this.#refused(refusal, peer);
     connection.speak(serveHttp2(socket, { onRequest, onRefused, limits, timeouts, upgrades, http2: http2 || undefined }, this.#deps));
   }
@@ -177,10 +219,11 @@ export class Listener {
    */
   #isMisdirected({ authority }: Incoming, socket: TLSSocket | undefined): boolean {
     const asked = socket?.servername;
-    if (!this.#tls || typeof asked !== "string" || asked === "") return false;
+    const tls = this.#settings?.tls;
+    if (!tls || typeof asked !== "string" || asked === "") return false;
     const host = hostOf(authority);
     if (host === "" || host === asked) return false;
-    return this.#tls.certificates.indexFor(host) !== this.#tls.certificates.indexFor(asked);
+    return tls.certificates.indexFor(host) !== tls.certificates.indexFor(asked);
   }
 
   #refused(refusal: Refusal, peer: Peer): void {
@@ -192,3 +235,5 @@ export class Listener {
     this.#events.emit("turnedAway", { bind: this.name, peer });
   }
 }
+
+const ignore = (): void => undefined;

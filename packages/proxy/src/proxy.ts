@@ -1,4 +1,3 @@
-import { addAbortListener } from "node:events";
 import type { ServerLimits, ServerTimeouts } from "@mothership/http1";
 import {
   type AbortOptions,
@@ -14,7 +13,7 @@ import {
   type Subscribable,
 } from "@mothership/kernel";
 import { isForProxy, refusalOf } from "./admission.ts";
-import { type Peer, trustedProxies } from "./client.ts";
+import type { Peer, TrustedProxies } from "./client.ts";
 import { ClientCap } from "./client-cap.ts";
 import { type ErrorPages, type ErrorPagesSpec, readErrorPages } from "./error-pages.ts";
 import type { ProxyEvents } from "./events.ts";
@@ -22,9 +21,11 @@ import { type ExchangeContext, ProxyExchange } from "./exchange.ts";
 import type { ForwardingSpec } from "./headers.ts";
 import type { Http2Limits } from "./http2-settings.ts";
 import { idSource } from "./ids.ts";
-import { type HeaderRule, Listener, type OnRequest } from "./listener.ts";
+import type { OnRequest } from "./listener.ts";
+import { ListenerSet } from "./listener-set.ts";
 import { patience } from "./patience.ts";
 import { answers, reply } from "./reply.ts";
+import { notFound } from "./router.ts";
 import { canonicalPath } from "./target.ts";
 import type { TlsSpec } from "./tls.ts";
 
@@ -88,6 +89,24 @@ export interface Proxy extends Closable {
   address(listener: string): Address;
   /** From the next request on, `handler` answers. Requests that run stay with the one that began them. */
   replace(handler: Handler): void;
+  /**
+   * Does all that may fail of going over to another spec: opens new listeners, reads new certificates and error pages. A listener whose
+   * address stays keeps its socket and its connections, whatever else changes. One change at a time.
+   *
+   * @throws what `openProxy` throws; then nothing has changed.
+   */
+  prepare(spec: Omit<ProxySpec, "graceMs">, options?: AbortOptions): Promise<ProxyChange>;
+}
+
+/** A change that is ready: exactly one of the two is called, once. */
+export interface ProxyChange {
+  /**
+   * In force at once, with this handler. New listeners take those who have connected meanwhile. Listeners that are gone stop accepting and
+   * drain by themselves as in `close`, for as long as the grace.
+   */
+  commit(handler: Handler): void;
+  /** Closes what was opened for it. */
+  abandon(): Promise<void>;
 }
 
 /**
@@ -98,57 +117,32 @@ export interface Proxy extends Closable {
  *
  * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} | {TlsCertificateError} naming the bind; {TrustedProxyError} | {ErrorPagesError}
  */
-export async function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, { signal }: AbortOptions = {}): Promise<Proxy> {
-  const errorPages = spec.errorPages && (await readErrorPages(spec.errorPages));
-  const proxy = new RunningProxy(spec, errorPages, handler, deps);
-  try {
-    for (const listener of spec.listeners) {
-      signal?.throwIfAborted();
-      await proxy.listen(listener);
-    }
-    return proxy;
-  } catch (error) {
-    await proxy.close({ signal: AbortSignal.abort() });
-    throw error;
-  }
-}
-
-/** @throws {TrustedProxyError} */
-function headerRule(rule: ListenerSpec["proxyProtocol"]): HeaderRule {
-  if (rule === undefined) return () => undefined;
-  if (typeof rule === "string") return () => (rule === "auto" ? "optional" : "required");
-  const senders = trustedProxies(rule.from);
-  return (address) => (senders.has(address) ? "required" : undefined);
-}
-
-/** True for a TCP address that other machines may reach. */
-function isReachable(address: Address): boolean {
-  return address.kind === "tcp" && address.host !== "localhost" && address.host !== "::1" && !address.host.startsWith("127.");
+export async function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, options: AbortOptions = {}): Promise<Proxy> {
+  const proxy = new RunningProxy(spec.graceMs ?? 30_000, deps);
+  const change = await proxy.prepare(spec, options);
+  change.commit(handler);
+  return proxy;
 }
 
 class RunningProxy implements Proxy {
   readonly #emitter: Emitter<ProxyEvents>;
-  readonly #listeners = new Map<string, Listener>();
+  readonly #listeners: ListenerSet;
   readonly #deps: Deps;
   readonly #graceMs: number;
-  readonly #forwarding: ForwardingSpec;
-  readonly #cap: ClientCap | undefined;
-  readonly #errorPages: ErrorPages | undefined;
   readonly #nextId = idSource();
   readonly #ended = (): void => {
     this.#inFlight--;
   };
-  #handler: Handler;
+  #forwarding: ForwardingSpec = {};
+  #cap: ClientCap | undefined;
+  #handler: Handler = notFound;
   #inFlight = 0;
 
-  constructor(spec: ProxySpec, errorPages: ErrorPages | undefined, handler: Handler, deps: Deps) {
-    this.#errorPages = errorPages;
-    this.#handler = handler;
+  constructor(graceMs: number, deps: Deps) {
     this.#deps = deps;
-    this.#graceMs = spec.graceMs ?? 30_000;
-    this.#forwarding = spec.forwarding ?? {};
-    this.#cap = spec.maxConnectionsPerClient === undefined ? undefined : new ClientCap(spec.maxConnectionsPerClient);
+    this.#graceMs = graceMs;
     this.#emitter = new Emitter((error) => deps.log.error("a listener of proxy events failed", { reason: messageOf(error) }));
+    this.#listeners = new ListenerSet(graceMs, this.#emitter, deps);
   }
 
   get events(): Subscribable<ProxyEvents> {
@@ -156,7 +150,7 @@ class RunningProxy implements Proxy {
   }
 
   get connections(): number {
-    return this.#listeners.values().reduce((sum, listener) => sum + listener.connections, 0);
+    return this.#listeners.connections;
   }
 
   get inFlight(): number {
@@ -164,52 +158,48 @@ class RunningProxy implements Proxy {
   }
 
   address(name: string): Address {
-    const listener = this.#listeners.get(name);
-    if (!listener) throw new RangeError(`There is no listener "${name}"`);
-    return listener.address;
+    return this.#listeners.address(name);
   }
 
   replace(handler: Handler): void {
     this.#handler = handler;
   }
 
-  /** Opens one more listener. */
-  async listen(spec: ListenerSpec): Promise<void> {
-    const { name, address, secure = false, proxyProtocol } = spec;
-    if (this.#listeners.has(name)) throw new RangeError(`There are two listeners "${name}"`);
-    const trusted = trustedProxies(spec.trustedProxies ?? []);
-    const context: ExchangeContext = {
-      bind: name,
-      trusted,
-      forwarding: this.#forwarding,
-      log: this.#deps.log,
-      errorPages: this.#errorPages,
-      nextId: this.#nextId,
+  async prepare(spec: Omit<ProxySpec, "graceMs">, options: AbortOptions = {}): Promise<ProxyChange> {
+    const errorPages = spec.errorPages && (await readErrorPages(spec.errorPages));
+    const listeners = await this.#listeners.prepare(spec.listeners, options);
+    return {
+      commit: (handler) => {
+        this.#handler = handler;
+        this.#forwarding = spec.forwarding ?? {};
+        this.#cap = this.#capOf(spec.maxConnectionsPerClient);
+        listeners.commit(({ name }, trusted) => this.#onRequestOf(name, trusted, errorPages), this.#cap);
+      },
+      abandon: () => listeners.abandon(),
     };
-    const peers = { headerOf: headerRule(proxyProtocol), trusted, secure, cap: this.#cap };
-    const onRequest: OnRequest = (incoming, peer, misdirected) => this.#handle(incoming, peer, misdirected, context);
-    const listener = new Listener({ maxConnections: 16_384, ...spec }, peers, onRequest, this.#emitter, this.#deps);
-    await listener.open();
-    this.#listeners.set(name, listener);
-    if (proxyProtocol === "auto" && isReachable(address))
-      this.#deps.log.warn(
-        "whoever reaches this bind can pretend to be any client: require the PROXY protocol header, or name its senders",
-        {
-          bind: name,
-        },
-      );
   }
 
   async close({ signal }: AbortOptions = {}): Promise<void> {
     using limit = patience("draining the proxy", this.#graceMs, this.#deps.clock, signal);
-    using _ = addAbortListener(limit.signal, () => {
-      for (const listener of this.#listeners.values()) listener.force();
-    });
-    await Promise.all(this.#listeners.values().map((listener) => listener.drain(limit.signal)));
+    await this.#listeners.close(limit.signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Connections that there are stay counted. */
+  #capOf(max: number | undefined): ClientCap | undefined {
+    if (max === undefined) return undefined;
+    if (!this.#cap) return new ClientCap(max);
+    this.#cap.max = max;
+    return this.#cap;
+  }
+
+  #onRequestOf(bind: string, trusted: TrustedProxies, errorPages: ErrorPages | undefined): OnRequest {
+    const { log } = this.#deps;
+    const context: ExchangeContext = { bind, trusted, forwarding: this.#forwarding, log, errorPages, nextId: this.#nextId };
+    return (incoming, peer, misdirected) => this.#handle(incoming, peer, misdirected, context);
   }
 
   #handle(incoming: Incoming, peer: Peer, misdirected: boolean, context: ExchangeContext): void {

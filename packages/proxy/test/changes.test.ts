@@ -1,0 +1,218 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { type Address, bodyOf, Fields, type Handler } from "@mothership/kernel";
+import { createAuthority, freePort, gate, tempFolder } from "@mothership/testkit";
+import { describe, expect, test } from "vitest";
+import { openProxy, type Proxy as RunningProxy } from "../src/proxy.ts";
+import { deps, exchangeRaw } from "./edge.ts";
+import { closed } from "./sockets.ts";
+
+const at = (port: number): Address => ({ kind: "tcp", host: "127.0.0.1", port });
+const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+const last = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+/** Says which bind a request came in on. */
+const says =
+  (text: string): Handler =>
+  (exchange) =>
+    exchange.respond({ status: 200, fields: new Fields() }, bodyOf(`${text} ${exchange.bind};`));
+
+async function connected(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1").setEncoding("latin1");
+  await once(socket, "connect");
+  return socket;
+}
+
+/** Sends a request on a connection that is kept, and resolves with the answer once its body is there. */
+async function ask(socket: Socket, text = request): Promise<string> {
+  socket.write(text);
+  let answer = "";
+  while (!/;|HTTP\/1.1 4/.test(answer)) answer += String((await once(socket, "data"))[0]);
+  return answer;
+}
+
+const refused = (port: number): Promise<string> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve("accepted");
+    }).on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
+  });
+
+async function change(proxy: RunningProxy, spec: Parameters<RunningProxy["prepare"]>[0], handler: Handler): Promise<void> {
+  (await proxy.prepare(spec)).commit(handler);
+}
+
+describe("a change of the listeners", () => {
+  test("keeps the socket and the connections of an address that stays, and has new settings in force for them", async () => {
+    const port = await freePort();
+    await using proxy = await openProxy({ listeners: [{ name: "http", address: at(port) }], graceMs: 2000 }, says("old"), deps);
+    const socket = await connected(port);
+    expect(await ask(socket)).toContain("old http;");
+    await change(
+      proxy,
+      { listeners: [{ name: "web", address: at(port), limits: { maxHeadBytes: 100 }, maxConnections: 7 }], maxConnectionsPerClient: 50 },
+      says("new"),
+    );
+    // From the next request on; what a connection may cost was agreed when it began.
+    expect(await ask(socket, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(200)}\r\n\r\n`)).toContain("new web;");
+    expect(await exchangeRaw(port, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(200)}\r\n\r\n`)).toContain(" 431 ");
+    expect([proxy.address("web"), () => proxy.address("http")]).toEqual([at(port), expect.any(Function)]);
+    expect(() => proxy.address("http")).toThrow(RangeError);
+    socket.destroy();
+  });
+
+  test("opens what is new first, and serves who has connected to it once it is in force", async () => {
+    const [port, added] = [await freePort(), await freePort()];
+    await using proxy = await openProxy({ listeners: [{ name: "http", address: at(port) }], graceMs: 2000 }, says("old"), deps);
+    const ready = await proxy.prepare({
+      listeners: [
+        { name: "http", address: at(port) },
+        { name: "more", address: at(added) },
+      ],
+    });
+    const early = await connected(added);
+    const answer = ask(early);
+    expect(await exchangeRaw(port, last)).toContain("old http;");
+    ready.commit(says("new"));
+    expect(await answer).toContain("new more;");
+    early.destroy();
+  });
+
+  test("lets a request on a listener that is gone finish, while nobody is let in any more", async () => {
+    const [port, other] = [await freePort(), await freePort()];
+    const begun = gate();
+    const finish = gate();
+    const slow: Handler = async (exchange) => {
+      begun.open();
+      await finish.opened;
+      exchange.respond({ status: 200, fields: new Fields() }, bodyOf("at last;"));
+    };
+    await using proxy = await openProxy(
+      {
+        listeners: [
+          { name: "http", address: at(port) },
+          { name: "old", address: at(other) },
+        ],
+        graceMs: 60_000,
+      },
+      slow,
+      deps,
+    );
+    const [idle, running] = [await connected(other), await connected(other)];
+    const answer = ask(running);
+    await begun.opened;
+    const gone = closed(idle);
+    await change(proxy, { listeners: [{ name: "http", address: at(port) }] }, says("new"));
+    await gone;
+    expect(await refused(other)).toBe("ECONNREFUSED");
+    expect(await exchangeRaw(port, last)).toContain("new http;");
+    const end = closed(running);
+    finish.open();
+    expect(await answer).toMatch(/connection: close[\s\S]*at last;/i);
+    await end;
+  });
+
+  test("moves a listener to another address, and swaps the names of two", async () => {
+    const [one, two, three] = [await freePort(), await freePort(), await freePort()];
+    const listeners = [
+      { name: "a", address: at(one) },
+      { name: "b", address: at(two) },
+    ];
+    await using proxy = await openProxy({ listeners, graceMs: 2000 }, says("old"), deps);
+    const kept = await connected(two);
+    expect(await ask(kept)).toContain("old b;");
+    await change(
+      proxy,
+      {
+        listeners: [
+          { name: "b", address: at(three) },
+          { name: "a", address: at(two) },
+        ],
+      },
+      says("new"),
+    );
+    expect(await ask(kept)).toContain("new a;");
+    expect(await exchangeRaw(three, last)).toContain("new b;");
+    expect(await refused(one)).toBe("ECONNREFUSED");
+    kept.destroy();
+  });
+
+  test("that cannot be made leaves everything as it was", async () => {
+    const [port, free, taken] = [await freePort(), await freePort(), await freePort()];
+    await using proxy = await openProxy({ listeners: [{ name: "http", address: at(port) }], graceMs: 2000 }, says("old"), deps);
+    await using _ = await openProxy({ listeners: [{ name: "stranger", address: at(taken) }], graceMs: 2000 }, says("stranger"), deps);
+    const listeners = [
+      { name: "renamed", address: at(port) },
+      { name: "free", address: at(free) },
+      { name: "taken", address: at(taken) },
+    ];
+    await expect(proxy.prepare({ listeners })).rejects.toMatchObject({
+      code: "MS_BIND_IN_USE",
+      message: expect.stringContaining('"taken"'),
+    });
+    expect(await refused(free)).toBe("ECONNREFUSED");
+    expect(await exchangeRaw(port, last)).toContain("old http;");
+    await expect(proxy.prepare({ listeners: [], errorPages: { folder: "/nowhere" } })).rejects.toMatchObject({ code: "MS_ERROR_PAGES" });
+    await expect(proxy.prepare({ listeners: [listeners[0]!, { ...listeners[0]!, address: at(free) }] })).rejects.toThrow(RangeError);
+  });
+
+  test("that is abandoned closes what it had opened, and who waited there", async () => {
+    const [port, added] = [await freePort(), await freePort()];
+    await using proxy = await openProxy({ listeners: [{ name: "http", address: at(port) }], graceMs: 2000 }, says("old"), deps);
+    const ready = await proxy.prepare({ listeners: [{ name: "more", address: at(added) }] });
+    const early = await connected(added);
+    const gone = closed(early);
+    await ready.abandon();
+    await gone;
+    expect(await refused(added)).toBe("ECONNREFUSED");
+    expect(await exchangeRaw(port, last)).toContain("old http;");
+  });
+
+  test("gives new certificates to new connections, and leaves the old ones alone", async () => {
+    using folder = tempFolder();
+    const authority = createAuthority();
+    const files = (name: string) => {
+      const { cert, key } = authority.issue([name]);
+      const [certFile, keyFile] = [folder.join(`${name}.pem`), folder.join(`${name}.key`)];
+      writeFileSync(certFile, cert);
+      writeFileSync(keyFile, key);
+      return { certFile, keyFile };
+    };
+    const port = await freePort();
+    const listener = (name: string, http2?: false) => ({
+      listeners: [{ name: "https", address: at(port), tls: { certificates: [files(name)] }, ...(http2 === false && { http2 }) }],
+    });
+    const open = async (servername: string) => {
+      const socket = connectTls({ port, host: "127.0.0.1", servername, ca: authority.cert, ALPNProtocols: ["h2", "http/1.1"] });
+      await once(socket, "secureConnect");
+      return socket;
+    };
+    await using proxy = await openProxy({ ...listener("one.test"), graceMs: 2000 }, says("old"), deps);
+    const before = await open("one.test");
+    expect(before.alpnProtocol).toBe("h2");
+    await change(proxy, listener("two.test", false), says("new"));
+    const after = await open("two.test");
+    expect(after.alpnProtocol).toBe("http/1.1");
+    expect(before.destroyed).toBe(false);
+    // Plain again: nothing ends TLS there any more.
+    await change(proxy, { listeners: [{ name: "https", address: at(port) }] }, says("plain"));
+    expect(await exchangeRaw(port, last)).toContain("plain https;");
+    before.destroy();
+    after.destroy();
+  });
+
+  test("of the limit of connections of one client counts those that there are", async () => {
+    const port = await freePort();
+    const listeners = [{ name: "http", address: at(port) }];
+    await using proxy = await openProxy({ listeners, graceMs: 2000, maxConnectionsPerClient: 10 }, says("old"), deps);
+    const first = await connected(port);
+    expect(await ask(first)).toContain("old http;");
+    await change(proxy, { listeners, maxConnectionsPerClient: 1 }, says("new"));
+    const second = await connected(port);
+    await closed(second);
+    expect(await ask(first)).toContain("new http;");
+    first.destroy();
+  });
+});
