@@ -1,4 +1,11 @@
-/** What runs inside a program that was started with `NODE_OPTIONS=--inspect=127.0.0.1:0`, looked at and disturbed from outside. */
+/** What runs inside a fleet that was started with `NODE_OPTIONS=--inspect=127.0.0.1:0`, disturbed from outside. */
+import { eventually } from "@mothership/testkit";
+import type { TestFleet } from "./fleet.ts";
+
+/** Where it can be reached. */
+export async function inspectorOf(fleet: TestFleet): Promise<string> {
+  return await eventually("an inspector", () => /ws:\/\/\S+/.exec(fleet.stderr())?.[0]);
+}
 
 /** Evaluates `expression` in the worker thread whose title holds `title`. The program need not answer: it may be gone by then. */
 export async function evaluateInThread(inspector: string, title: string, expression: string): Promise<void> {

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { createAuthority, eventually, freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet, type TestFleet } from "./fleet.ts";
-import { evaluateInThread } from "./inspector.ts";
+import { mothership, ship, startFleet } from "./fleet.ts";
+import { evaluateInThread, inspectorOf } from "./inspector.ts";
 
 /** Elsewhere further threads cannot be had, which `count.test.ts` holds. */
 const onLinux = test.skipIf(process.platform !== "linux");
@@ -55,10 +55,6 @@ async function metric(port: number, line: string): Promise<number> {
   );
 }
 
-/** Where a fleet's threads can be disturbed. */
-async function inspectorOf(fleet: TestFleet): Promise<string> {
-  return await eventually("an inspector", () => /ws:\/\/\S+/.exec(fleet.stderr())?.[0]);
-}
 const inspected = { NODE_OPTIONS: "--inspect=127.0.0.1:0" };
 
 describe.each([1, 2])("an edge of %i threads", (threads) => {
@@ -198,18 +194,6 @@ describe("an edge of several threads", () => {
     expect(await metric(metrics, "mothership_edge_threads_lost_total")).toBe(1);
     const status = JSON.parse((await mothership(["status", "--json"], { cwd: fleet.folder, env: fleet.env })).stdout);
     expect(status.threads).toEqual([{ thread: 2, state: "running", lost: 1 }]);
-    fleet.signal("SIGTERM");
-    expect((await fleet.ended()).code).toBe(0);
-  });
-
-  onLinux("ends within its time although a thread hears nothing any more", async () => {
-    const http = await freePort();
-    await using fleet = startFleet(
-      `[mothership]\nedge_threads = 2\nshutdown_timeout = "2s"\n[mothership.bind]\nhttp = "127.0.0.1:${http}"\n[[mothership.static_dirs]]\npath = "."\nprefix = "/"\n`,
-      { env: inspected },
-    );
-    await fleet.running();
-    await evaluateInThread(await inspectorOf(fleet), "edge 2", "void setTimeout(() => { for (;;); })");
     fleet.signal("SIGTERM");
     expect((await fleet.ended()).code).toBe(0);
   });

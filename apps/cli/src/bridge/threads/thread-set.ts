@@ -9,6 +9,8 @@ import { EdgeThread } from "./thread.ts";
 const backoff = { minDelayMs: 100, maxDelayMs: 10_000 };
 /** A thread that ran for so long was well. */
 const stableMs = 60_000;
+/** Threads are looked at so often. One that has not answered for so long serves nobody and keeps its share of the clients: it is replaced. */
+const watch = { everyMs: 5_000, answerMs: 30_000 };
 
 /** The place of one thread, and whoever has it now. */
 interface Place {
@@ -66,6 +68,7 @@ export class ThreadSet {
       place.state = "running";
       this.#kept.push(this.#keep(place));
     }
+    this.#kept.push(this.#watch());
   }
 
   get states(): readonly ThreadState[] {
@@ -91,6 +94,33 @@ export class ThreadSet {
     this.#closing.abort(new Error("the edge closes"));
     await Promise.all(this.threads.map((thread) => thread.close(options)));
     await Promise.all(this.#kept);
+  }
+
+  /** Read anew after each wait. */
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  async #watch(): Promise<void> {
+    const { clock } = this.#deps;
+    const { signal } = this.#closing;
+    try {
+      for (;;) {
+        await clock.sleep(watch.everyMs, { signal });
+        await Promise.all(this.threads.filter(({ isOpen }) => isOpen).map((thread) => this.#look(thread)));
+      }
+    } catch {
+      // The edge closes, and threads that do not answer are cut off by that.
+    }
+  }
+
+  async #look(thread: EdgeThread): Promise<void> {
+    const { signal } = this.#closing;
+    try {
+      await thread.ask({ type: "report" }, { withinMs: watch.answerMs });
+    } catch {
+      if (!signal.aborted && thread.isOpen) await thread.end(`it has not answered for ${watch.answerMs / 1000} s`);
+    }
   }
 
   #newPlace(number: number): Place {
@@ -139,6 +169,8 @@ export class ThreadSet {
       } catch {
         return;
       }
+      // Closed in the very moment in which the time was over.
+      if (this.#closed) return;
       place.state = "starting";
       place.thread = this.#start(place.number, (report) => this.#reported(place, report));
       try {

@@ -1,0 +1,167 @@
+/**
+ * What a second thread of the edge brings: one and two threads, side by side.
+ *
+ *   node bench/threads/run.ts [--rounds 5] [--seconds 3] [--connections 64] [--only limited,static,ship]
+ *
+ * One thread runs on core 0, the load and the origin on core 1. Two threads run on both cores, and share them with the load: so requests per
+ * second tell less than there is to be had, and what counts is CPU time. It is taken of the whole process (compiler and collector of garbage
+ * included), and of each edge thread, from /proc. `per bound second` is how many requests the threads would answer in a second of full use of
+ * a core each: threads / CPU time of a request. Needs Linux with two cores, wrk, nginx, taskset and the built packages.
+ */
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { describeMachine, loadNow } from "../lib/machine.ts";
+import { configFile, mothershipBin } from "../lib/programs.ts";
+import { median, pairedRatio, ranged, save, spread, table } from "../lib/results.ts";
+import { type Scratch, withScratch } from "../lib/scratch.ts";
+import { serves } from "../lib/wrk.ts";
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "3" },
+    connections: { type: "string", default: "64" },
+    only: { type: "string", default: "limited,static,ship" },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const run = promisify(execFile);
+
+/** What is asked for, and what a manifest needs to answer it. */
+const scenarios: Record<
+  string,
+  { readonly title: string; readonly path: string; readonly more: (scratch: Scratch, origin: number, cores: string) => string }
+> = {
+  limited: {
+    title: "Answered by mothership itself (429 of a rate limit that all threads share)",
+    path: "/www/file",
+    more: (scratch) =>
+      `[mothership.rate_limiting]\nper_ip_rpm = 60\n[[mothership.static_dirs]]\npath = "${scratch.path("www")}"\nprefix = "/www"\n`,
+  },
+  static: {
+    title: "Static file, 1 KB",
+    path: "/www/file",
+    more: (scratch) => `[[mothership.static_dirs]]\npath = "${scratch.path("www")}"\nprefix = "/www"\n`,
+  },
+  ship: {
+    title: "GET of 1 KB from a ship (nginx), with all filters on but compression and payloads",
+    path: "/file",
+    more: (scratch, origin, cores) =>
+      `[mothership.rate_limiting]\nglobal_rps = 1000000\nper_ip_rpm = 100000000\n[mothership.cors_cache]\nenabled = true
+[[mothership.static_dirs]]\npath = "${scratch.path("static")}"\nprefix = "/static"
+[[fleet.web]]\nname = "origin"\ncommand = "taskset"\nargs = ["-c", "${cores}", "nginx", "-p", "${scratch.folder}", "-c", "${configFile(scratch, "origin.conf", `origin-${origin}`, { ORIGIN: origin })}"]
+bind = "tcp://127.0.0.1:${origin}"\nroutes = ["http:/.*"]\n`,
+  },
+};
+
+interface Subject {
+  readonly threads: number;
+  readonly port: number;
+  readonly pid: number;
+}
+
+interface Round {
+  readonly perSecond: number;
+  /** Of the whole process, for each request. */
+  readonly micros: number;
+  /** Of one second, what each edge thread had. */
+  readonly shares: readonly number[];
+}
+
+async function start(threads: number, scenario: string, scratch: Scratch): Promise<Subject> {
+  const [port, origin] = [await scratch.freePort(), await scratch.freePort()];
+  const name = `threads-${threads}`;
+  const metrics = await scratch.freePort();
+  const file = scratch.write(
+    join(name, "ship-manifest.toml"),
+    `[mothership]\nedge_threads = ${threads}\nmetrics_port = ${metrics}\n[mothership.bind]\nhttp = "127.0.0.1:${port}"\n${scenarios[scenario]!.more(scratch, origin, threads === 1 ? "1" : "0,1")}`,
+  );
+  const env = { MS_SOCKET_DIR: scratch.path(name, "run") };
+  const { pid } = scratch.start(
+    undefined,
+    "taskset",
+    ["-c", threads === 1 ? "0" : "0,1", process.execPath, mothershipBin, "run", "-c", file],
+    { env },
+  );
+  await serves(port, scenarios[scenario]!.path);
+  if (pid === undefined) throw new Error("mothership did not start");
+  return { threads, port, pid };
+}
+
+/** CPU time in nanoseconds of all threads of a process, and of those that serve requests. */
+function cpuOf(pid: number): { readonly all: number; readonly edge: readonly number[] } {
+  const tasks = readdirSync(`/proc/${pid}/task`).map((task) => ({
+    name: readFileSync(`/proc/${pid}/task/${task}/comm`, "utf8").trim(),
+    nanos: Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8").split(" ")[0]),
+  }));
+  const edge = tasks
+    .filter(({ name }) => name.endsWith("MainThread") || name.startsWith("edge "))
+    .sort((a, b) => b.name.localeCompare(a.name));
+  return { all: tasks.reduce((sum, { nanos }) => sum + nanos, 0), edge: edge.map(({ nanos }) => nanos) };
+}
+
+async function load({ port, pid, threads }: Subject, path: string, time: number): Promise<Round> {
+  const before = cpuOf(pid);
+  const begun = performance.now();
+  const cores = threads === 1 ? "1" : "0,1";
+  const args = ["-c", cores, "wrk", `-t${threads}`, `-c${values.connections}`, `-d${time}s`, `http://127.0.0.1:${port}${path}`];
+  const { stdout } = await run("taskset", args);
+  const wall = (performance.now() - begun) * 1e6;
+  const after = cpuOf(pid);
+  if (/Socket errors/.test(stdout)) throw new Error(stdout);
+  const [, count] = /(\d+) requests in /.exec(stdout)!;
+  const requests = Number(count);
+  return {
+    perSecond: requests / time,
+    micros: (after.all - before.all) / 1000 / requests,
+    shares: after.edge.map((nanos, at) => (nanos - before.edge[at]!) / wall),
+  };
+}
+
+async function measure(name: string): Promise<void> {
+  const { title, path } = scenarios[name]!;
+  const loadBefore = loadNow();
+  await withScratch(async (scratch) => {
+    for (const file of ["www/file", "static/other"]) scratch.write(file, "x".repeat(1024));
+    const subjects = [await start(1, name, scratch), await start(2, name, scratch)];
+    const results = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
+    for (const subject of subjects) await load(subject, path, 4);
+    for (let round = 0; round < rounds; round++) for (const [subject, all] of results) all.push(await load(subject, path, seconds));
+    const [one = [], two = []] = [...results.values()];
+    const bound = (rounds: readonly Round[], threads: number): number[] => rounds.map(({ micros }) => (threads * 1e6) / micros);
+    const rows = [...results].map(([{ threads }, rounds]) => [
+      String(threads),
+      ranged(spread(rounds.map(({ micros }) => micros))),
+      rounds[0]!.shares.map((_, at) => `${(100 * median(rounds.map(({ shares }) => shares[at]!))).toFixed(0)} %`).join(" + "),
+      median(bound(rounds, threads)).toFixed(0),
+      median(rounds.map(({ perSecond }) => perSecond)).toFixed(0),
+    ]);
+    console.log(`\n### ${title}\n`);
+    console.log(table(["threads", "CPU us per request", "of a core, thread by thread", "requests per bound second", "requests/s"], rows));
+    const gain = pairedRatio(bound(two, 2), bound(one, 1));
+    const seen = pairedRatio(
+      two.map(({ perSecond }) => perSecond),
+      one.map(({ perSecond }) => perSecond),
+    );
+    console.log(
+      `\nTwo threads answer ${ranged(gain, 2)} times the requests of one per bound second; ${ranged(seen, 2)} times were seen, the load on the same cores.`,
+    );
+    const figures = [...results].map(([{ threads }, rounds]) => ({ threads, rounds }));
+    save(
+      "threads",
+      name,
+      { ...describeMachine(["nginx", "wrk"]), loadBefore },
+      { rounds, seconds, connections: Number(values.connections) },
+      figures,
+    );
+  });
+}
+
+console.log(`${rounds} rounds of ${seconds} s, ${values.connections} connections, Node ${process.version}, load ${loadNow().join(" ")}`);
+for (const name of values.only.split(",")) {
+  if (!scenarios[name]) throw new Error(`no scenario "${name}"; there are ${Object.keys(scenarios).join(", ")}`);
+  await measure(name);
+}
