@@ -45,6 +45,8 @@ export interface UnitSnapshot {
   readonly waitsFor: readonly string[];
   /** WebSocket clients, of a bay. */
   readonly clients?: number;
+  /** Requests that it was given since the fleet runs; absent where no route leads to it. */
+  readonly requests?: number;
 }
 
 /** A unit with its history: the answer to "why is it in this state?". */

@@ -18,7 +18,7 @@ import { logStream } from "./log-stream.ts";
 import type { Planner } from "./plan/fleet.ts";
 import { planOf, reloadFleet } from "./reload.ts";
 import type { StatusKeeper } from "./status.ts";
-import { explanationOf, type Member, membersOf, unitOf } from "./units.ts";
+import { explanationOf, type Member, membersOf, type Traffic, unitOf } from "./units.ts";
 
 /** What a fleet is made of. */
 export interface FleetParts {
@@ -57,7 +57,7 @@ export class RunningFleetControl implements FleetControl {
     });
     parts.supervisor.events.on("stateChanged", ({ name }) => {
       const member = this.#members.get(name);
-      if (member) this.#events.add({ type: "unit", unit: unitOf(member, parts.supervisor.get(name), this.#edge?.clients(name)) });
+      if (member) this.#events.add({ type: "unit", unit: unitOf(member, parts.supervisor.get(name), this.#traffic(name)) });
     });
   }
 
@@ -86,7 +86,7 @@ export class RunningFleetControl implements FleetControl {
       version: about.version,
       manifest: about.path,
       listening: this.#edge?.listening ?? [],
-      units: Array.from(this.#members.values(), (member) => unitOf(member, supervisor.get(member.name), this.#edge?.clients(member.name))),
+      units: Array.from(this.#members.values(), (member) => unitOf(member, supervisor.get(member.name), this.#traffic(member.name))),
       modules: this.#manifest.modules.map(({ name, phase }) => ({ name, phase })),
       ...(this.#edge && this.#edge.threads.length > 0 && { threads: this.#edge.threads }),
     };
@@ -103,7 +103,7 @@ export class RunningFleetControl implements FleetControl {
   }
 
   async explain(unit: string): Promise<UnitExplanation> {
-    return explanationOf(this.#member(unit), this.#parts.supervisor.get(unit), this.#edge?.clients(unit));
+    return explanationOf(this.#member(unit), this.#parts.supervisor.get(unit), this.#traffic(unit));
   }
 
   async start(unit: string, options?: AbortOptions): Promise<void> {
@@ -147,6 +147,10 @@ export class RunningFleetControl implements FleetControl {
       this.#members = membersOf(manifest);
     };
     return await reloadFleet({ before, next, adopt, supervisor, edge: this.#edge, planner, deps }, { signal });
+  }
+
+  #traffic(name: string): Traffic {
+    return { clients: this.#edge?.clients(name), requests: this.#parts.planner.requestsOf(name) };
   }
 
   #member(name: string): Member {

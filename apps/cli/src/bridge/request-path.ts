@@ -9,6 +9,7 @@ import { classifyUserAgent, shield } from "@mothership/shields";
 import { accessLines } from "./access-log.ts";
 import type { ShipWatch } from "./passive-health.ts";
 import type { EdgePlan } from "./plan/edge.ts";
+import { counter } from "./request-counts.ts";
 import { RouteFilters } from "./route-filters.ts";
 
 /** What a request can end at, by name. */
@@ -82,7 +83,8 @@ function routesOf(
   return plan.routes.flatMap((route) => {
     const { bind, pattern, stripPrefix, answer, to } = route;
     const handler = handlers.get(to);
-    return handler ? [{ bind, pattern, stripPrefix, when: filters.of(route), to: answer ? answering(answer) : handler }] : [];
+    const end = handler && counted(handler, plan.requests?.get(to));
+    return end ? [{ bind, pattern, stripPrefix, when: filters.of(route), to: answer ? answering(answer) : end }] : [];
   });
 }
 
@@ -90,6 +92,15 @@ function routesOf(
 function named(name: string, handler: Handler): Handler {
   return (exchange) => {
     exchange.upstream = name;
+    return handler(exchange);
+  };
+}
+
+function counted(handler: Handler, memory: SharedArrayBuffer | undefined): Handler {
+  if (!memory) return handler;
+  const add = counter(memory);
+  return (exchange) => {
+    add();
     return handler(exchange);
   };
 }

@@ -5,8 +5,16 @@ import type { ProcessSnapshot } from "@mothership/supervisor";
 /** A member of the fleet, as the manifest has it. */
 export type Member = Ship | Bay;
 
-/** A member as it runs. `clients`: of a bay, where they are known. */
-export function unitOf(member: Member, process: ProcessSnapshot, clients?: number): UnitSnapshot {
+/** What the edge knows of a member. */
+export interface Traffic {
+  /** Of a bay, where they are known. */
+  readonly clients?: number | undefined;
+  /** Where a route leads to it. */
+  readonly requests?: number | undefined;
+}
+
+/** A member as it runs. */
+export function unitOf(member: Member, process: ProcessSnapshot, { clients, requests }: Traffic): UnitSnapshot {
   return {
     name: member.name,
     kind: member.kind === "bay" ? "bay" : member.oneshot ? "job" : "ship",
@@ -23,13 +31,14 @@ export function unitOf(member: Member, process: ProcessSnapshot, clients?: numbe
     routes: member.routes.map(({ bind, pattern }) => `${bind}:${pattern}`),
     waitsFor: process.waitsFor,
     ...(clients !== undefined && { clients }),
+    ...(requests !== undefined && { requests }),
   };
 }
 
 /** The same with its history. The command is shown without its arguments, which may hold secrets. */
-export function explanationOf(member: Member, process: ProcessSnapshot, clients?: number): UnitExplanation {
+export function explanationOf(member: Member, process: ProcessSnapshot, traffic: Traffic): UnitExplanation {
   return {
-    ...unitOf(member, process, clients),
+    ...unitOf(member, process, traffic),
     command: member.command,
     dependsOn: member.dependsOn.map(({ on }) => on),
     ...(process.delayMs !== undefined && { delayMs: process.delayMs }),

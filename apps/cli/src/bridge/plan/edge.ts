@@ -26,6 +26,8 @@ export interface EdgePlan {
   readonly staticDirectories: readonly { readonly path: string; readonly prefix: string; readonly bind?: string }[];
   readonly compression: boolean;
   readonly preflightCache?: { readonly defaultTtlMs: number; readonly maxEntries: number };
+  /** Memory in which requests are counted, by the name of who gets them; see `RequestCounts`. Default: nobody counts. */
+  readonly requests?: ReadonlyMap<string, SharedArrayBuffer>;
   readonly rateLimit?: { readonly globalPerSecond?: number; readonly perClientPerMinute?: number; readonly memory?: SharedArrayBuffer };
 }
 

@@ -1,6 +1,7 @@
 import { bayAddress } from "@mothership/docking";
 import type { Manifest } from "@mothership/manifest";
 import type { ProcessSpec } from "@mothership/supervisor";
+import { RequestCounts } from "../request-counts.ts";
 import { type EdgePlan, planEdge } from "./edge.ts";
 import { type Docks, planProcesses, planTasks, type Surroundings } from "./processes.ts";
 
@@ -10,14 +11,22 @@ export interface Planner {
   readonly socketFolder: string;
   tasksOf(manifest: Manifest): ProcessSpec[];
   processesOf(manifest: Manifest): ProcessSpec[];
+  /** The plan counts requests where those of the plan before it did. */
   edgePlanOf(manifest: Manifest): EdgePlan;
+  /** Requests that a ship or bay of the latest plan has got; undefined where no route leads to it. */
+  requestsOf(name: string): number | undefined;
 }
 
 export function plannerFor(surroundings: Surroundings, folder: string, bayReady: Docks["ready"]): Planner {
+  const counts = new RequestCounts();
   return {
     socketFolder: folder,
     tasksOf: (manifest) => planTasks(manifest, surroundings),
     processesOf: (manifest) => planProcesses(manifest, surroundings, { folder, ready: bayReady }),
-    edgePlanOf: (manifest) => planEdge(manifest, (bay) => bayAddress(bay, folder)),
+    edgePlanOf: (manifest) => {
+      const plan = planEdge(manifest, (bay) => bayAddress(bay, folder));
+      return { ...plan, requests: counts.memoryFor(plan.routes.flatMap(({ to, answer }) => (answer ? [] : [to]))) };
+    },
+    requestsOf: (name) => counts.of(name),
   };
 }
