@@ -82,9 +82,11 @@ async function rehearse(work: string, problems: string[]): Promise<void> {
   problems.push(...types.flat());
   say("types checked, with moduleResolution nodenext and bundler");
 
-  const program = await installProgram(work, env, tooOldNode());
+  const older = tooOldNode();
+  const program = await installProgram(work, env, older);
+  if (older) say(`mothership installed; on the Node at ${older} it says that this is too old`);
   const demo = await startDemo(program, work, process.execPath, env);
-  say("mothership installed, and its demo fleet started");
+  say("the demo fleet started with the installed program");
   try {
     problems.push(...(await perProject((project, node) => exampleProblems(project, demo.folder, node, env))).flat());
     say(`${projects.flatMap(({ examples }) => examples).length} examples of READMEs run`);

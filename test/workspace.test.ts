@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
+import { examplesIn } from "../scripts/examples.ts";
 import { decisionsDocument, errorsDocument, errorTable, has, packages, read, root, sources } from "../scripts/workspace.ts";
 
 // Who may import whom. A part knows the leaves and its own third parties; where two parts meet, they meet in a kernel contract or in the app.
@@ -100,6 +101,13 @@ describe.each(all.map((one) => [one.name, one] as const))("%s", (name, one) => {
     const found = Array.from(text.matchAll(/^## (.*)$/gm), ([, title]) => title);
     if (folder.startsWith("packages/")) expect(readmeSections.filter((section) => !found.includes(section))).toEqual([]);
     expect(text.startsWith(`# ${name}\n`)).toBe(true);
+    if (folder.startsWith("packages/")) expect(text).toContain("\nNeeds Node 24 or newer.");
+  });
+
+  test("has examples that check their own result", () => {
+    const examples = examplesIn(read(`${folder}/README.md`));
+    expect(examples.length).toBeGreaterThan(0);
+    expect(examples.filter(({ code }) => !/from "node:(assert\/strict|test)"/.test(code))).toEqual([]);
   });
 
   test("states the limits that it exports as they are", async () => {
