@@ -16,6 +16,7 @@ declare function set_path(pointer: usize, length: i32): i32;
 declare function set_header(name: usize, nameLength: i32, value: usize, valueLength: i32): i32;
 declare function add_header(name: usize, nameLength: i32, value: usize, valueLength: i32): i32;
 declare function remove_header(name: usize, nameLength: i32): i32;
+declare function now_ms(): f64;
 declare function log(level: i32, pointer: usize, length: i32): i32;
 
 /** The request that is being handled; for a payload of the phase `response`, the one that is being answered. */
@@ -90,6 +91,11 @@ export function addHeader(name: string, value: string): bool {
 export function removeHeader(name: string): bool {
   const text = String.UTF8.encode(name);
   return remove_header(changetype<usize>(text), text.byteLength) === 0;
+}
+
+/** Milliseconds since 1970; the same all through one call. */
+export function now(): f64 {
+  return now_ms();
 }
 
 export function warn(text: string): void {
