@@ -109,6 +109,7 @@ function failure(target: string, answer: string): Error {
     return new ControlProtocolError("the answer says that something failed, but not what");
   }
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  if (code !== "MS_UNIT_UNKNOWN") return new ControlFailedError(error.message, code);
+  const problems = "problems" in error && Array.isArray(error.problems) ? error.problems.map(String) : [];
+  if (code !== "MS_UNIT_UNKNOWN") return new ControlFailedError(error.message, code, problems);
   return new UnitUnknownError(decodeURIComponent(target.split("/")[3] ?? ""), [], error.message);
 }

@@ -53,11 +53,14 @@ export class ControlFailedError extends MothershipError {
   readonly code = "MS_CONTROL_FAILED";
   /** The code that the fleet gave, where it gave one. */
   readonly reasonCode: string | undefined;
+  /** Each mistake, where the reason is several, such as those of an invalid manifest; else empty. */
+  readonly problems: readonly string[];
 
-  constructor(message: string, reasonCode?: string) {
+  constructor(message: string, reasonCode?: string, problems: readonly string[] = []) {
     super(message);
     this.name = "ControlFailedError";
     this.reasonCode = reasonCode;
+    this.problems = problems;
   }
 }
 

@@ -82,7 +82,7 @@ async function answer(
   } catch (error) {
     if (signal.aborted) response.destroy();
     else if (response.headersSent) response.destroy();
-    else send(response, statusOf(error), { error: { message: redact(messageOf(error)), ...(codeOf(error) && { code: codeOf(error) }) } });
+    else send(response, statusOf(error), { error: toldOf(error) });
   }
 }
 
@@ -140,6 +140,17 @@ async function stream(response: ServerResponse, values: AsyncIterable<unknown>, 
   } finally {
     timer[Symbol.dispose]();
   }
+}
+
+/** What a client is told about a failure. An error with a list of `problems`, such as that of an invalid manifest, has all of them told. */
+function toldOf(error: unknown): object {
+  const code = codeOf(error);
+  const problems = typeof error === "object" && error !== null && "problems" in error ? error.problems : undefined;
+  return {
+    message: redact(messageOf(error)),
+    ...(code && { code }),
+    ...(Array.isArray(problems) && { problems: problems.map((problem) => redact(String(problem))) }),
+  };
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -18,6 +18,15 @@ export class ManifestError extends MothershipError {
     this.total = total;
   }
 
+  /** All mistakes, a line each, for whoever is told by another program. */
+  get problems(): readonly string[] {
+    const told = this.issues.map(({ file, line, column, message, hint }) => {
+      const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
+      return `${place}  ${message}${hint === undefined ? "" : ` (${hint})`}`;
+    });
+    return this.total > told.length ? [...told, `and ${this.total - told.length} more`] : told;
+  }
+
   /** The code frame of the first mistake; "" when it has no place. */
   get frame(): string {
     return this.issues[0]?.frame ?? "";
