@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { Deps } from "@mothership/kernel";
-import { messageOf } from "@mothership/kernel";
+import { hasCode, messageOf } from "@mothership/kernel";
 import { background } from "./background.ts";
 import type { LogSink } from "./contract.ts";
 import type { LogLine } from "./lines.ts";
@@ -152,7 +152,7 @@ class RotatingFile implements LogFile {
   }
 
   async #open(): Promise<FileHandle> {
-    await mkdir(dirname(this.#spec.path), { recursive: true });
+    await makeFolder(dirname(this.#spec.path));
     // Output may hold what is not for everybody.
     this.#handle = await open(this.#spec.path, "a", 0o640);
     this.#size = (await this.#handle.stat()).size;
@@ -199,6 +199,18 @@ class RotatingFile implements LogFile {
 }
 
 const newline = Buffer.from("\n");
+
+/** Node's own recursive form never returns where a parent cannot be made although its own parent is there, as below /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return;
+    if (!hasCode(error, "ENOENT") || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await mkdir(folder);
+  }
+}
 
 async function renameIfThere(from: string, to: string): Promise<void> {
   try {

@@ -163,6 +163,15 @@ describe("a log file", () => {
     expect(readFileSync(folder.join("old.log"), "utf8")).toBe("one\n");
   });
 
+  test.runIf(process.platform === "linux")("whose folder cannot be made loses its lines, counted, and holds nothing up", async () => {
+    const path = "/proc/nowhere/deep/web.log";
+    await using fleet = openFleet([shell("web", `echo one; ${forever}`, { log: { file: { path } } })]);
+    await fleet.supervisor.start();
+    expect(await fleet.event("linesDropped")).toMatchObject({ count: 1, sink: path });
+    await fleet.supervisor.close();
+    expect(fleet.supervisor.get("web").droppedLines).toBe(1);
+  });
+
   test.runIf(process.platform === "linux")("on a full disk loses its lines, counted and told once, while the process goes on", async () => {
     using folder = tempFolder();
     const path = folder.join("web.log");

@@ -74,6 +74,33 @@ describe.each(["tcp", "unix"] as const)("the http probe over %s", (where) => {
     await hanging;
   });
 
+  test("reads an answer to its end, so that the server does not see it cut off", async () => {
+    using folder = tempFolder();
+    const ends: string[] = [];
+    await using server = createServer((_, res) => {
+      res.on("close", () => ends.push(res.writableFinished ? "complete" : "cut off"));
+      res.flushHeaders();
+      setImmediate(() => res.end(".".repeat(50_000)));
+    });
+    const address = await listening(server, where, folder.join("s"));
+    await httpProbe({ kind: "http", address, path: "/" })({ signal: never });
+    await eventually("the end of the answer", () => ends.length > 0);
+    expect(ends).toEqual(["complete"]);
+  });
+
+  test("does not wait for an answer that has no end, and lets go of it", async () => {
+    using folder = tempFolder();
+    let open = 0;
+    await using server = createServer((_, res) => {
+      open++;
+      res.on("close", () => open--);
+      res.write("event: hello");
+    });
+    const address = await listening(server, where, folder.join("s"));
+    await httpProbe({ kind: "http", address, path: "/" })({ signal: never });
+    await eventually("the end of the connection", () => open === 0);
+  });
+
   test("passes on connect alone where an address is the probe", async () => {
     using folder = tempFolder();
     const server = net.createServer((socket) => socket.destroy());
