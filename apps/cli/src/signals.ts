@@ -1,3 +1,5 @@
+import { type Clock, systemClock } from "@mothership/kernel";
+
 /** Two wishes that come from outside: the first asks to stop, the second to stop at once. Disposing takes the listeners away. */
 export interface StopSignals extends Disposable {
   readonly stop: AbortSignal;
@@ -14,6 +16,9 @@ export interface StopListener {
   failed(error: unknown): void;
 }
 
+/** The same signal within so many milliseconds is the same wish: GNU timeout, for one, sends it to its child and to the child's group. */
+const echoMs = 50;
+
 /** How a shell, a terminal or an init system asks for the end. */
 const stops: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGQUIT"];
 
@@ -21,14 +26,18 @@ const stops: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGQUIT"];
  * Listens to SIGINT, SIGTERM and SIGQUIT of this process, and to exceptions that nobody caught. `hangup`: what SIGHUP means, the end as when a
  * terminal goes away, or something else, as for a service without one.
  */
-export function listenForStop(listener: StopListener, hangup: "stop" | (() => void)): StopSignals {
+export function listenForStop(listener: StopListener, hangup: "stop" | (() => void), clock: Clock = systemClock): StopSignals {
   const names: readonly NodeJS.Signals[] = hangup === "stop" ? [...stops, "SIGHUP"] : stops;
   const stop = new AbortController();
   const force = new AbortController();
   let mistake: unknown;
+  let last: { readonly signal: NodeJS.Signals; readonly at: number } | undefined;
   const wish = (reason: Error): void => (stop.signal.aborted ? force : stop).abort(reason);
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (force.signal.aborted) return;
+    const at = clock.now();
+    const echo = last?.signal === signal && at - last.at < echoMs;
+    last = { signal, at };
+    if (force.signal.aborted || echo) return;
     listener.received(signal, stop.signal.aborted);
     wish(new Error(`${signal} was received`));
   };

@@ -101,7 +101,28 @@ critical = false
     writeFileSync(manifest, `${readFileSync(manifest, "utf8")}\nx =`);
     const invalid = await command("reload");
     expect([invalid.code, invalid.stderr]).toEqual([2, expect.stringMatching(/ship-manifest.toml:\d+:\d+/)]);
+    writeFileSync(manifest, `${bind}${kept.replace("healthcheck", "helthcheck")}[[fleet.web]]\ncommand = "sleep"\n`);
+    for (const verb of ["plan", "reload"]) {
+      const { code, stderr } = await command(verb);
+      expect([verb, code, stderr]).toEqual([verb, 2, expect.stringMatching(/helthcheck[\s\S]*\n.*name/)]);
+    }
     expect((await unitsOf(command)).get("kept")?.pid).toBe(before.get("kept")?.pid);
+  });
+
+  test("does not call a ship started that has no check and ends at once", async () => {
+    const good = ship("app", await freePort());
+    await using fleet = startFleet(good);
+    const command = on(fleet);
+    await fleet.running();
+    const manifest = join(fleet.folder, "ship-manifest.toml");
+    const added = (script: string): string =>
+      `${good}[[fleet.web]]\nname = "late"\ncommand = "sh"\nargs = ["-c", "${script}"]\ncritical = false\n`;
+    writeFileSync(manifest, added("sleep 0.2; echo no port; exit 4"));
+    const failed = await command("reload");
+    expect([failed.code, failed.stderr]).toEqual([3, expect.stringMatching(/undone: "late" does not come up: exited with code 4/)]);
+    expect([...(await unitsOf(command)).keys()]).toEqual(["app"]);
+    writeFileSync(manifest, added("exec sleep 1000"));
+    expect(await command("reload")).toMatchObject({ code: 0, stdout: "started: late\n" });
   });
 
   test("refuses to add a ship where somebody else listens, and starts nothing", async () => {

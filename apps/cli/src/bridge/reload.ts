@@ -8,7 +8,7 @@ import type { Planner } from "./plan/fleet.ts";
 import { assertStartable } from "./preflight.ts";
 
 /** Settings that the edge takes in one step. */
-const ofTheEdge: readonly string[] = ["staticDirs", "compression", "corsCache", "rateLimiting", "accessLog"];
+const ofTheEdge: readonly string[] = ["staticDirs", "compression", "corsCache", "rateLimiting", "accessLog", "binds", "proxy"];
 /** Settings that were used up at the start, or whose change does not matter to a fleet that runs. */
 const withoutEffect: readonly string[] = ["prelaunch", "uplinks", "flagship", "shutdownTimeoutMs"];
 
@@ -65,6 +65,7 @@ export async function reloadFleet(parts: ReloadParts, { signal }: AbortOptions):
   try {
     using patience = patienceWith(fresh, supervisor, deps, signal);
     await supervisor.apply(processes, { signal: patience.signal });
+    await untilSettled(fresh, supervisor, deps, patience.signal);
   } catch (error) {
     deps.log.warn("A reload failed and is undone", { error });
     await use(before);
@@ -75,6 +76,19 @@ export async function reloadFleet(parts: ReloadParts, { signal }: AbortOptions):
   for (const { name, healthy } of supervisor.snapshot()) edge?.setAvailable(name, healthy);
   deps.log.info("The manifest was reloaded", { added: plan.added, removed: plan.removed, replaced: plan.replaced, updated: plan.updated });
   return plan;
+}
+
+/** A process without a check counts as started when it has been up for so long: one that cannot run mostly ends within it. */
+const settleMs = 1_000;
+
+/** Resolves when each of these is ready, has been up for a moment, or is not going to run. Rejects with the signal's reason. */
+async function untilSettled(names: ReadonlySet<string>, supervisor: Supervisor, { clock }: Deps, signal: AbortSignal): Promise<void> {
+  const unsettled = (name: string): boolean => {
+    const { state, since, kind } = supervisor.get(name);
+    if (state === "up") return kind === "service" && clock.wallTime() - since < settleMs;
+    return state === "starting" || state === "backoff" || state === "sweeping";
+  };
+  while ([...names].some(unsettled)) await clock.sleep(settleMs, { signal });
 }
 
 /** What a reload waits for in all. */

@@ -6,6 +6,9 @@ import { readManifest } from "../manifest-file.ts";
 import { manifestPath } from "../manifest-path.ts";
 import type { Terminal } from "../terminal.ts";
 
+/** What is counted under another name than a person would use. */
+const labels: Readonly<Record<string, string>> = { prelaunch: "prelaunch jobs", staticDirs: "static folders" };
+
 /** `mothership clearance`: is the manifest valid? Touches neither the network nor any process. */
 export async function clearance(invocation: Invocation, terminal: Terminal): Promise<number> {
   const file = manifestPath(invocation);
@@ -17,6 +20,8 @@ export async function clearance(invocation: Invocation, terminal: Terminal): Pro
       modules: manifest.modules.length,
       binds: manifest.mothership.binds.length,
       prelaunch: manifest.mothership.prelaunch.length,
+      uplinks: manifest.mothership.uplinks.length,
+      staticDirs: manifest.mothership.staticDirs.length,
     };
     if (invocation.json) {
       terminal.out(`${JSON.stringify({ valid: true, file, ...counts, warnings })}\n`);
@@ -24,8 +29,11 @@ export async function clearance(invocation: Invocation, terminal: Terminal): Pro
       for (const warning of warnings) terminal.err(`mothership: ${warning}\n`);
       const parts = Object.entries(counts)
         .filter(([, count]) => count > 0)
-        .map(([what, count]) => `${count} ${count === 1 ? what.replace(/s$/, "") : what}`);
-      terminal.out(`${file} is valid: ${parts.join(", ")}\n`);
+        .map(([what, count]) => {
+          const words = labels[what] ?? what;
+          return `${count} ${count === 1 ? words.replace(/s$/, "") : words}`;
+        });
+      terminal.out(`${file} is valid${parts.length > 0 ? `: ${parts.join(", ")}` : ", and asks for nothing"}\n`);
     }
     return exitCodes.done;
   } catch (error) {

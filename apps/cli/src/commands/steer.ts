@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { type FleetControl, type ReloadPlan, UnitUnknownError } from "@mothership/control";
+import { ControlFailedError, type FleetControl, type ReloadPlan, UnitUnknownError } from "@mothership/control";
 import { deadline, systemClock } from "@mothership/kernel";
 import { parseDuration } from "@mothership/manifest";
 import type { Invocation } from "../args.ts";
@@ -41,7 +41,13 @@ function signalNamed(written: string): string {
 
 /** `mothership plan` and `reload`. */
 export async function reload(verb: "plan" | "reload", invocation: Invocation, terminal: Terminal): Promise<number> {
-  const plan = await fleetOf(invocation)[verb]();
+  const plan = await fleetOf(invocation)
+    [verb]()
+    .catch((error: unknown) => {
+      // The sentence of the error is about the first one only.
+      if (!(error instanceof ControlFailedError) || error.problems.length < 2) throw error;
+      throw new ControlFailedError(error.problems.join("\n"), error.reasonCode, error.problems);
+    });
   terminal.out(invocation.json ? `${JSON.stringify(plan)}\n` : drawPlan(plan, verb === "plan"));
   return exitCodes.done;
 }
