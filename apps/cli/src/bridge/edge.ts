@@ -85,21 +85,30 @@ export interface Edge extends Closable {
   refresh(): Promise<void>;
   /**
    * From the next request on this plan is in force; requests that run finish by the old one. Upstreams whose address and bays whose
-   * settings did not change go on as they are, new ones begin unavailable. The listeners stay as they were.
+   * settings did not change go on as they are, new ones begin unavailable. A bind whose address stays keeps its connections; new ones are
+   * open before the plan is in force, and those that are gone let their requests finish.
    *
-   * @throws what opening a payload throws; then nothing has changed.
+   * @throws what opening a bind or a payload throws; then nothing has changed.
    */
   replace(plan: EdgePlan): Promise<void>;
 }
 
 /** The edge of one thread, with what it takes for several to act as one. */
 export interface ThreadEdge extends Edge {
-  /** Does all of `replace` that may fail; what it resolves with does the rest, at once. Nothing has to be done with a plan that is not put in force. */
-  prepare(plan: EdgePlan): Promise<() => void>;
+  /** Does all of `replace` that may fail. One plan at a time. */
+  prepare(plan: EdgePlan): Promise<PreparedPlan>;
   /** Closes the bays, whose clients are told. */
   goodbye(options?: AbortOptions): Promise<void>;
   /** Answers what is for a bay; undefined for a name that is none. */
   bayHandler(bay: string): Handler | undefined;
+}
+
+/** A plan that is ready: exactly one of the two is called, once. */
+export interface PreparedPlan {
+  /** In force at once. */
+  commit(): void;
+  /** Closes what was opened for it. */
+  abandon(): Promise<void>;
 }
 
 /** Clients of bays get so long to take the goodbye before their connections are cut. */
@@ -137,8 +146,13 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
     const closed = closable.close().finally(() => leaving.delete(closed));
     leaving.add(closed);
   };
+  const listeningTo = ({ listeners }: EdgePlan) =>
+    listeners.map(({ name, tls }) => ({ bind: name, address: urlOf(proxy.address(name), tls !== undefined) }));
+  let listening = listeningTo(plan);
   const edge: ThreadEdge = {
-    listening: plan.listeners.map(({ name, tls }) => ({ bind: name, address: urlOf(proxy.address(name), tls !== undefined) })),
+    get listening() {
+      return listening;
+    },
     setAvailable(name, available) {
       const one = upstreams.get(name);
       if (!one) return;
@@ -168,19 +182,24 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
     bayHandler: (name) => bays.get(name)?.running.handler,
     async prepare(next) {
       const opened = await openPayloads(next.payloads, deps);
-      return () => {
+      const change = await proxy.prepare({ ...next.proxy, listeners: next.listeners });
+      const commit = (): void => {
         payloads = opened;
-        const before = [upstreams, bays] as const;
+        const before = [upstreams, bays, listening] as const;
         upstreams = openUpstreams(next.upstreams, upstreams, undefined, deps);
         bays = openBays(next.bays, bays, options, deps);
-        proxy.replace(path(next, bays));
+        change.commit(path(next, bays));
+        listening = listeningTo(next);
+        sayListening(before[2], listening, deps);
         health?.retain(new Set(upstreams.keys()));
         for (const one of gone(before[0], upstreams)) retire(one);
         for (const one of gone(before[1], bays)) retire(one);
       };
+      return { commit, abandon: () => change.abandon() };
     },
     async replace(next) {
-      (await edge.prepare(next))();
+      const prepared = await edge.prepare(next);
+      prepared.commit();
     },
     async goodbye({ signal } = {}) {
       using goodbye = deadline("telling the clients of bays", goodbyeMs, deps.clock, signal);
@@ -264,6 +283,14 @@ function rememberer(): Remembered {
     kept.set(name, { settings, middleware });
     return middleware;
   };
+}
+
+/** What is new and what is gone. */
+function sayListening(before: Edge["listening"], now: Edge["listening"], { log }: Deps): void {
+  const isIn = (list: Edge["listening"], { bind, address }: Edge["listening"][number]): boolean =>
+    list.some((other) => other.bind === bind && other.address === address);
+  for (const one of now) if (!isIn(before, one)) log.info("Listening", one);
+  for (const one of before) if (!isIn(now, one)) log.info("Not listening any more: requests that run finish", one);
 }
 
 function urlOf(address: Address, tls: boolean): string {

@@ -29,6 +29,8 @@ export type ThreadRequest =
   | { readonly type: "prepare"; readonly plan: EdgePlan }
   /** Put in force what was prepared last. */
   | { readonly type: "commit" }
+  /** Close what was opened for what was prepared last; it is not wanted. */
+  | { readonly type: "abandon" }
   | { readonly type: "drain"; readonly upstream: string }
   /** Say what was counted. */
   | { readonly type: "report" }

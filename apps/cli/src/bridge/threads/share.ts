@@ -14,7 +14,7 @@ interface Shared<T> {
 export class SharedMemory {
   #rateLimit: Shared<EdgePlan["rateLimit"]> | undefined;
   #breakers: ReadonlyMap<string, Shared<UpstreamPlan>> = new Map();
-  /** Of binds, which stay as they are from the start to the end. */
+  /** Of binds, by name. */
   readonly #tickets = new Map<string, SharedArrayBuffer>();
 
   /**
@@ -34,6 +34,7 @@ export class SharedMemory {
       breakers.set(upstream.name, same ? known : { asked: upstream, memory: breakerMemory() });
     }
     this.#breakers = breakers;
+    for (const name of this.#tickets.keys()) if (!plan.listeners.some((listener) => listener.name === name)) this.#tickets.delete(name);
     const { maxConnectionsPerClient } = plan.proxy;
     return {
       ...plan,
@@ -68,12 +69,13 @@ export class SharedMemory {
   }
 }
 
-/** The plan of a further thread. `ports`: of each bind on TCP, the one that it really has. A Unix socket has one listener, which is the main thread. */
+/** The plan of a further thread. `ports`: of each bind on TCP whose port the system was to choose, the one that it really has. A Unix socket has one listener, which is the main thread. */
 export function furtherPlan(plan: EdgePlan, ports: ReadonlyMap<string, number>): EdgePlan {
   const listeners = plan.listeners.flatMap((listener): ListenerSpec[] => {
     const { address, name } = listener;
     if (address.kind !== "tcp") return [];
-    return [{ ...listener, address: { ...address, port: ports.get(name) ?? address.port }, sharesPort: "further" }];
+    const port = address.port === 0 ? (ports.get(name) ?? 0) : address.port;
+    return [{ ...listener, address: { ...address, port }, sharesPort: "further" }];
   });
   return { ...plan, listeners };
 }

@@ -2,7 +2,15 @@ import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ensurePrivateFolder } from "@mothership/control";
 import type { AbortOptions, Closable, Deps } from "@mothership/kernel";
-import { type Edge, type EdgeOptions, openEdge, type PayloadFigures, type ThreadEdge, type ThreadState } from "../edge.ts";
+import {
+  type Edge,
+  type EdgeOptions,
+  openEdge,
+  type PayloadFigures,
+  type PreparedPlan,
+  type ThreadEdge,
+  type ThreadState,
+} from "../edge.ts";
 import { PassiveHealth, type ShipWatch } from "../passive-health.ts";
 import type { EdgePlan } from "../plan/edge.ts";
 import { clockOrigin } from "./clock.ts";
@@ -145,14 +153,13 @@ class ThreadedEdge implements Edge {
     const plan = furtherPlan(shared, this.#ports);
     await this.#openRelay(plan);
     const ready = this.#open;
-    const prepared = ready.map((thread) => thread.ask({ type: "prepare", plan }, { withinMs: prepareMs }));
-    const [commit] = await Promise.all([this.#main.prepare(shared), ...prepared]);
+    const prepared = await this.#prepare(shared, plan, ready);
     const before = new Map(this.#plan.upstreams.map((upstream) => [upstream.name, upstream]));
     // What has changed begins anew in every thread, until somebody says that it is well.
     for (const upstream of plan.upstreams)
       if (!isDeepStrictEqual(before.get(upstream.name), upstream)) this.#available.delete(upstream.name);
     this.#plan = plan;
-    commit();
+    prepared.commit();
     await Promise.all(ready.map((thread) => thread.ask({ type: "commit" }, { withinMs: commitMs }).catch(() => this.#renew(thread))));
     this.#set?.forgetPayloads();
     // Those that were just starting have begun with the plan of before.
@@ -191,6 +198,17 @@ class ThreadedEdge implements Edge {
     const { relay, metrics } = this.#options;
     const available = new Set(this.#available);
     return { thread, plan: this.#plan, available, clockOrigin: this.#clockOrigin, relay, counts: metrics !== undefined };
+  }
+
+  /** The main thread first: the others share the ports that it has. */
+  async #prepare(shared: EdgePlan, plan: EdgePlan, threads: readonly EdgeThread[]): Promise<PreparedPlan> {
+    const main = await this.#main.prepare(shared);
+    const asked = await Promise.allSettled(threads.map((thread) => thread.ask({ type: "prepare", plan }, { withinMs: prepareMs })));
+    const failed = asked.find((one) => one.status === "rejected");
+    if (!failed) return main;
+    const abandoned = threads.map((thread) => thread.ask({ type: "abandon" }, { withinMs: commitMs }).catch(() => this.#renew(thread)));
+    await Promise.all([main.abandon(), ...abandoned]);
+    throw failed.reason;
   }
 
   /** A thread that is not in step with the others is of no use. */

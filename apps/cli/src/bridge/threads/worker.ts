@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Deps, messageOf } from "@mothership/kernel";
 import { createMetrics, type FleetMetrics } from "@mothership/metrics";
-import { openEdge, type ThreadEdge } from "../edge.ts";
+import { openEdge, type PreparedPlan, type ThreadEdge } from "../edge.ts";
 import { AccessLines } from "./access-lines.ts";
 import { clockFrom } from "./clock.ts";
 import { Judgements } from "./judgements.ts";
@@ -66,15 +66,19 @@ function performer(
   edge: ThreadEdge,
   metrics: FleetMetrics | undefined,
 ): (request: ThreadRequest, signal: AbortSignal) => Promise<ThreadReport | undefined> {
-  let commit: (() => void) | undefined;
+  let prepared: PreparedPlan | undefined;
   return async (request, signal) => {
     switch (request.type) {
       case "prepare":
-        commit = await edge.prepare(request.plan);
+        prepared = await edge.prepare(request.plan);
         return undefined;
       case "commit":
-        commit?.();
-        commit = undefined;
+        prepared?.commit();
+        prepared = undefined;
+        return undefined;
+      case "abandon":
+        await prepared?.abandon();
+        prepared = undefined;
         return undefined;
       case "drain":
         await edge.drain(request.upstream, { signal });
