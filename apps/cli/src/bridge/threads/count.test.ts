@@ -4,8 +4,7 @@ import { expect, test } from "vitest";
 import { type Machine, threadCount, threadsProblem } from "./count.ts";
 
 const manifestOf = (threads: string, bind = '"127.0.0.1:8080"') =>
-  parseManifest(`[mothership]\nedge_threads = ${threads}\n[mothership.bind]\nhttp = ${bind}\n[[fleet.web]]\nname = "a"\ncommand = "a"\n`)
-    .manifest;
+  parseManifest(`[mothership]\nedge_threads = ${threads}\n[mothership.bind]\nhttp = ${bind}\n[[fleet.web]]\nname = "a"\ncommand = "a"\n`);
 const linux: Machine = { platform: "linux", processors: 6 };
 const mac: Machine = { platform: "darwin", processors: 6 };
 
