@@ -14,11 +14,11 @@ export function bytes(count: number): string {
   return count < 1e9 ? `${Math.round(count / 1e6)} MB` : `${(count / 1e9).toFixed(1)} GB`;
 }
 
-/** The last `columns` samples as bars from the least to the greatest; a range below a tenth of the greatest counts as flat. */
-export function sparkline(samples: readonly number[], columns: number): string {
+/** The last `columns` samples as bars from the least, or from `floor`, to the greatest; a range below a tenth of the greatest counts as flat. */
+export function sparkline(samples: readonly number[], columns: number, floor?: number): string {
   const shown = samples.slice(-columns);
   const most = Math.max(...shown);
-  const least = Math.min(...shown);
+  const least = floor ?? Math.min(...shown);
   const range = Math.max(most - least, most / 10, 1);
   return shown.map((sample) => bars[Math.round(((sample - least) / range) * (bars.length - 1))] ?? "").join("");
 }

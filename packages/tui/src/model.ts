@@ -1,6 +1,7 @@
 import type { FleetEvent, FleetSnapshot, UnitExplanation, UnitSnapshot } from "@mothership/control";
 import type { Key } from "./keys.ts";
 import type { Size } from "./layout.ts";
+import { type Traffic, withCounts } from "./traffic.ts";
 
 export const tabs = ["overview", "logs", "modules"] as const;
 export type Tab = (typeof tabs)[number];
@@ -25,6 +26,8 @@ export interface Model {
   readonly modules: FleetSnapshot["modules"];
   /** Resident memory of each unit at the last snapshots, oldest first. */
   readonly memory: ReadonlyMap<string, readonly number[]>;
+  /** Requests of each unit that gets any. */
+  readonly traffic: Traffic;
   /** Why the fleet cannot be seen any more; undefined while it can. */
   readonly lost: string | undefined;
   /** Name of the chosen unit; "" when there is none. */
@@ -58,7 +61,12 @@ export interface Model {
 export type Input =
   | { readonly type: "key"; readonly key: Key }
   | { readonly type: "resized"; readonly size: Size }
-  | { readonly type: "snapshot"; readonly snapshot: FleetSnapshot }
+  | {
+      readonly type: "snapshot";
+      readonly snapshot: FleetSnapshot;
+      /** Milliseconds of a clock that only goes forward. */
+      readonly at: number;
+    }
   | { readonly type: "event"; readonly event: FleetEvent }
   | { readonly type: "lost"; readonly reason: string }
   | { readonly type: "acted"; readonly unit: string; readonly action: Action; readonly failure: string | undefined }
@@ -76,7 +84,8 @@ export type Effect =
 /** Samples of memory that are kept for each unit. */
 export const memorySamples = 40;
 
-export function initialModel(snapshot: FleetSnapshot, size: Size): Model {
+/** `at`: when the snapshot was taken, in milliseconds of a clock that only goes forward. */
+export function initialModel(snapshot: FleetSnapshot, size: Size, at = 0): Model {
   const { units, modules, ...fleet } = snapshot;
   return {
     size,
@@ -87,6 +96,7 @@ export function initialModel(snapshot: FleetSnapshot, size: Size): Model {
     units,
     modules,
     memory: withSamples(new Map(), units),
+    traffic: withCounts(new Map(), units, at),
     lost: undefined,
     selected: units[0]?.name ?? "",
     unitTop: 0,

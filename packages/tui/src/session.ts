@@ -11,7 +11,7 @@ import { view } from "./view.ts";
 
 /** Lines of logs that are kept to look at. */
 export const maxLogLines = 5000;
-/** How often the whole state is asked for: memory and clients have no events. */
+/** How often the whole state is asked for: memory, clients and requests have no events. */
 const snapshotMs = 2000;
 /** How often the screen is drawn when nothing happens, for the times that it shows. */
 const tickMs = 1000;
@@ -49,7 +49,7 @@ export class Session {
   }
 
   begin(snapshot: FleetSnapshot, size: Size): void {
-    this.#model = initialModel(snapshot, size);
+    this.#model = initialModel(snapshot, size, this.#deps.clock.now());
     this.#pacer.now();
     this.#run(() => this.#watch(snapshot.seq));
     this.#run(() => this.#poll());
@@ -145,7 +145,8 @@ export class Session {
     try {
       while (this.#refreshAgain && this.#model?.lost === undefined) {
         this.#refreshAgain = false;
-        this.hear({ type: "snapshot", snapshot: await this.#control.snapshot({ signal: this.#stop.signal }) });
+        const snapshot = await this.#control.snapshot({ signal: this.#stop.signal });
+        this.hear({ type: "snapshot", snapshot, at: this.#deps.clock.now() });
       }
     } catch (error) {
       // When the fleet has gone, the end of `watch` says so; else the next question may be answered.

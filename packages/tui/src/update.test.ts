@@ -157,7 +157,7 @@ describe("steering", () => {
 
   test("does what was asked to whom it was asked about, though the choice has moved on", () => {
     const asked = pressed("jr").model;
-    const gone = update(asked, { type: "snapshot", snapshot: fleetOf(12, { units: [unitNumber(7)] }) }, logOf()).model;
+    const gone = update(asked, { type: "snapshot", snapshot: fleetOf(12, { units: [unitNumber(7)] }), at: 0 }, logOf()).model;
     expect(pressed("y", { model: gone }).effects).toEqual([{ type: "act", action: "restart", unit: "ship-1" }]);
   });
 
@@ -339,20 +339,24 @@ describe("what the fleet says", () => {
 
   test("an answer that is older than the last event changes nothing", () => {
     const newer = update(model, { type: "event", event: { seq: 5, at, type: "status", status: "mayday" } }, logOf()).model;
-    expect(update(newer, { type: "snapshot", snapshot: fleetOf(2, { seq: 4 }) }, logOf()).model).toEqual(newer);
+    expect(update(newer, { type: "snapshot", snapshot: fleetOf(2, { seq: 4 }), at: 0 }, logOf()).model).toEqual(newer);
   });
 
   test("memory is remembered for a while, and forgotten with its unit", () => {
     let now = model;
-    for (let seq = 2; seq < 60; seq++) now = update(now, { type: "snapshot", snapshot: fleetOf(3, { seq }) }, logOf()).model;
+    for (let seq = 2; seq < 60; seq++) now = update(now, { type: "snapshot", snapshot: fleetOf(3, { seq }), at: 0 }, logOf()).model;
     expect(now.memory.get("ship-1")).toHaveLength(40);
-    now = update(now, { type: "snapshot", snapshot: fleetOf(1, { seq: 60 }) }, logOf()).model;
+    now = update(now, { type: "snapshot", snapshot: fleetOf(1, { seq: 60 }), at: 0 }, logOf()).model;
     expect([...now.memory.keys()]).toEqual(["ship-0"]);
   });
 
   test("when the chosen unit goes, the one in its place is chosen", () => {
     const chosen = pressed("j", { model }).model;
-    const { model: left } = update(chosen, { type: "snapshot", snapshot: fleetOf(3, { units: [unitNumber(0), unitNumber(2)] }) }, logOf());
+    const { model: left } = update(
+      chosen,
+      { type: "snapshot", snapshot: fleetOf(3, { units: [unitNumber(0), unitNumber(2)] }), at: 0 },
+      logOf(),
+    );
     expect(left.selected).toBe("ship-2");
   });
 });
@@ -366,11 +370,13 @@ test("whatever is pressed, heard and resized, nothing throws, the choice is vali
     fc
       .record({ columns: fc.integer({ min: 1, max: 220 }), rows: fc.integer({ min: 1, max: 70 }) })
       .map((size): Input => ({ type: "resized", size })),
-    fc
-      .tuple(fc.nat(40), fc.nat(30))
-      .map(
-        ([count, seq]): Input => ({ type: "snapshot", snapshot: fleetOf(count, { seq, modules: fleetOf(0).modules.slice(0, count % 3) }) }),
-      ),
+    fc.tuple(fc.nat(40), fc.nat(30)).map(
+      ([count, seq]): Input => ({
+        type: "snapshot",
+        snapshot: fleetOf(count, { seq, modules: fleetOf(0).modules.slice(0, count % 3) }),
+        at: 0,
+      }),
+    ),
     fc
       .tuple(fc.nat(40), fc.nat(30))
       .map(([number, seq]): Input => ({ type: "event", event: { seq, at: noon, type: "unit", unit: unitNumber(number) } })),

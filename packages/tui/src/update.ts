@@ -3,6 +3,7 @@ import { unitRows, windowTop } from "./layout.ts";
 import type { LogLines } from "./log-buffer.ts";
 import { type Effect, type Input, initialModel, logTarget, type Model, shownUnits, withSamples } from "./model.ts";
 import { press } from "./press.ts";
+import { withCounts } from "./traffic.ts";
 
 /** A model, and what is to be done outside because of what happened. */
 export interface Step {
@@ -23,7 +24,7 @@ function change(model: Model, input: Input, log: LogLines): Step {
     case "resized":
       return still({ ...model, size: input.size });
     case "snapshot":
-      return still(withSnapshot(model, input.snapshot));
+      return still(withSnapshot(model, input.snapshot, input.at));
     case "event":
       return withEvent(model, input.event);
     case "lost":
@@ -50,11 +51,11 @@ function change(model: Model, input: Input, log: LogLines): Step {
   }
 }
 
-function withSnapshot(model: Model, snapshot: FleetSnapshot): Model {
+function withSnapshot(model: Model, snapshot: FleetSnapshot, at: number): Model {
   // An event that came while the snapshot was on its way is newer; the next snapshot will have both.
   if (snapshot.seq < model.fleet.seq) return model;
   const { fleet, units, modules } = initialModel(snapshot, model.size);
-  return { ...model, fleet, units, modules, memory: withSamples(model.memory, units) };
+  return { ...model, fleet, units, modules, memory: withSamples(model.memory, units), traffic: withCounts(model.traffic, units, at) };
 }
 
 function withEvent(model: Model, event: FleetEvent): Step {

@@ -2,8 +2,9 @@ import type { UnitSnapshot } from "@mothership/control";
 import { bytes, counted, span, sparkline } from "./format.ts";
 import { detailRows, unitRows } from "./layout.ts";
 import { type Model, selectedUnit, shownUnits } from "./model.ts";
-import { type Line, pad, type Span, width } from "./text.ts";
+import { type Line, pad, type Span, shorten, width } from "./text.ts";
 import { healthOf, unitStyle } from "./tones.ts";
+import { perSecond, type Traffic } from "./traffic.ts";
 
 interface Column {
   readonly title: string;
@@ -44,7 +45,12 @@ function cellOf(cell: Span, { columns, align }: Column): Line {
 /** The columns that fit, names as wide as they need to be; what is left over is for routes. */
 function columnsFor(model: Model, now: number): readonly Column[] {
   const longest = model.units.reduce((most, { name }) => Math.max(most, width(name)), 8);
-  const named = (columns: number): Column => ({ title: "NAME", columns, rank: 0, cell: ({ name }) => ({ text: name, bold: true }) });
+  const named = (columns: number): Column => ({
+    title: "NAME",
+    columns,
+    rank: 0,
+    cell: ({ name }) => ({ text: shorten(name, columns), bold: true }),
+  });
   let room = model.size.columns - 2 - (Math.min(longest, 18) + 1);
   const taken = new Set<Column>();
   for (const column of columnsOf(model, now).toSorted((a, b) => a.rank - b.rank)) {
@@ -64,11 +70,11 @@ function columnsFor(model: Model, now: number): readonly Column[] {
   return [named(name), ...others, ...(room > leastRoutes ? [routes] : [])];
 }
 
-function columnsOf({ memory, units }: Model, now: number): readonly Column[] {
+function columnsOf({ memory, traffic, units }: Model, now: number): readonly Column[] {
   const group = units.reduce((most, { group }) => Math.max(most, width(group)), 5);
   const clients = units.some((unit) => unit.clients !== undefined);
   return [
-    { title: "KIND", columns: 4, rank: 10, cell: ({ kind }) => ({ text: kind }) },
+    { title: "KIND", columns: 4, rank: 12, cell: ({ kind }) => ({ text: kind }) },
     { title: "GROUP", columns: Math.min(12, group), rank: 7, cell: ({ group }) => ({ text: group }) },
     { title: "STATE", columns: 9, rank: 1, cell: (unit) => ({ text: unit.state, ...unitStyle(unit) }) },
     { title: "FOR", columns: 4, align: "right", rank: 3, cell: ({ since }) => ({ text: span(now - since) }) },
@@ -79,7 +85,7 @@ function columnsOf({ memory, units }: Model, now: number): readonly Column[] {
       cell: healthCell,
     },
     { title: "RESTARTS", columns: 8, align: "right", rank: 4, cell: restarts },
-    { title: "PID", columns: 7, align: "right", rank: 6, cell: ({ pid }) => ({ text: pid === undefined ? "-" : String(pid) }) },
+    { title: "PID", columns: 7, align: "right", rank: 9, cell: ({ pid }) => ({ text: pid === undefined ? "-" : String(pid) }) },
     {
       title: "MEMORY",
       columns: 7,
@@ -90,9 +96,15 @@ function columnsOf({ memory, units }: Model, now: number): readonly Column[] {
     {
       title: "TREND",
       columns: trendColumns,
-      rank: 9,
+      rank: 10,
       cell: ({ name }) => ({ text: sparkline(memory.get(name) ?? [], trendColumns), color: "cyan" }),
     },
+    ...(traffic.size > 0
+      ? [
+          { title: "REQ/S", columns: 5, align: "right", rank: 6, cell: rateCell(traffic) } as const,
+          { title: "REQUESTS", columns: trendColumns, rank: 11, cell: loadCell(traffic) } as const,
+        ]
+      : []),
     ...(clients ? [{ title: "CLIENTS", columns: 7, align: "right", rank: 8, cell: clientsCell } as const] : []),
   ];
 }
@@ -101,6 +113,17 @@ function healthCell(unit: UnitSnapshot): Span {
   const health = healthOf(unit);
   if (health === "none") return { text: "-", dim: true };
   return health === "ok" ? { text: "ok", color: "green" } : { text: "bad", color: "red" };
+}
+
+function rateCell(traffic: Traffic): Column["cell"] {
+  return ({ name }) => {
+    const rate = traffic.get(name)?.rates.at(-1);
+    return rate === undefined ? { text: traffic.has(name) ? "-" : "", dim: true } : { text: perSecond(rate), dim: rate === 0 };
+  };
+}
+
+function loadCell(traffic: Traffic): Column["cell"] {
+  return ({ name }) => ({ text: sparkline(traffic.get(name)?.rates ?? [], trendColumns, 0), color: "cyan" });
 }
 
 function clientsCell({ clients }: UnitSnapshot): Span {
@@ -129,7 +152,10 @@ function details(model: Model, now: number): readonly Line[] {
   ];
   const memory = model.memory.get(unit.name) ?? [];
   const trend = memory.length > 0 ? `memory ${sparkline(memory, 40)} ${bytes(memory.at(-1) ?? 0)}` : "";
+  const load = model.traffic.get(unit.name);
+  const requests = load ? `requests ${sparkline(load.rates, 20, 0)} ${perSecond(load.rates.at(-1) ?? 0)}/s, ${load.count} in all  ` : "";
   const facts: Line = [
+    { text: requests, color: "cyan" },
     { text: unit.clients === undefined ? "" : `${counted(unit.clients, "client")}  ` },
     { text: `routes ${unit.routes.join(" ") || "none"}`, dim: true },
   ];

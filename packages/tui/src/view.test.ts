@@ -38,9 +38,15 @@ function grown(model: Model): Model {
   let now = model;
   for (let seq = 2; seq < 20; seq++) {
     const units = model.units.map((unit, at) =>
-      unit.rssBytes ? { ...unit, rssBytes: unit.rssBytes + ((seq * (at + 3)) % 17) * 1e6 } : unit,
+      unit.rssBytes
+        ? {
+            ...unit,
+            rssBytes: unit.rssBytes + ((seq * (at + 3)) % 17) * 1e6,
+            ...(unit.requests !== undefined && { requests: unit.requests + seq * seq * (at + 1) }),
+          }
+        : unit,
     );
-    now = update(now, { type: "snapshot", snapshot: fleetOf(0, { seq, units }) }, sampleLog()).model;
+    now = update(now, { type: "snapshot", snapshot: fleetOf(0, { seq, units }), at: seq * 2000 }, sampleLog()).model;
   }
   return now;
 }
@@ -80,12 +86,12 @@ describe.each(sizes)("at $columns x $rows", (size) => {
 });
 
 describe("the overview", () => {
-  test("cuts long names with an ellipsis, and counts wide ones as two columns", () => {
+  test("cuts long names in the middle, and counts wide ones as two columns", () => {
     const names = ["a-name-that-is-much-longer-than-there-is-room-for", "日本語のとても長い船の名前です", "app"];
     const units = names.map((name) => ({ ...unitNumber(0), name }));
     const lines = screen(initialModel(fleetOf(0, { units }), { columns: 80, rows: 24 })).split("\n");
     const before = lines.slice(3, 6).map((line) => line.slice(0, line.indexOf("web")));
-    expect(before.map((text) => text.trimEnd())).toEqual(["▸ a-name-that-is-much-lon…", "  日本語のとても長い船の …", "  app"]);
+    expect(before.map((text) => text.trimEnd())).toEqual(["▸ a-name-th…room-for", "  日本語の…名前です", "  app"]);
     expect(new Set(before.map(width)).size).toBe(1);
   });
 

@@ -25,6 +25,7 @@ export function unitNumber(number: number): UnitSnapshot {
     routes: bay ? [`ws:/cable-${number}`] : number % 2 === 0 ? [`http:/s${number}`] : [],
     waitsFor: state === "waiting" ? ["ship-4"] : [],
     ...(bay && { clients: number * 3 }),
+    ...((bay || number % 2 === 0) && { requests: number * 1000 }),
   };
 }
 

@@ -10,8 +10,9 @@ import { fleetOf, noon } from "./fleet.ts";
 import { LiteralControl } from "./literal-control.ts";
 
 const [count = "12", ...modes] = process.argv.slice(2);
-const control = new LiteralControl(fleetOf(Number(count)));
-// The time of day stands still, so that screens are always the same.
+// No requests, whose rates would be there after some seconds only, and a time of day that stands still: screens are always the same.
+const units = fleetOf(Number(count)).units.map(({ requests: _, ...unit }) => unit);
+const control = new LiteralControl(fleetOf(0, { units }));
 const clock: Clock = { ...systemClock, wallTime: () => noon };
 const deps = { clock, log: silentLogger };
 const folder = modes.includes("socket") ? mkdtempSync(join(tmpdir(), "tui-")) : undefined;
