@@ -3,6 +3,7 @@ export { FakeClock, settle } from "./fake-clock.ts";
 export { freePort } from "./free-port.ts";
 export type { Gate } from "./gate.ts";
 export { eventually, gate } from "./gate.ts";
+export { answering, MemoryExchange, type MemoryRequest } from "./memory-exchange.ts";
 export { isAlive } from "./processes.ts";
 export { readBody } from "./read-body.ts";
 export { tempFolder } from "./temp-folder.ts";

@@ -1,8 +1,7 @@
 import { type Body, bodyOf, emptyBody, Fields, type Handler } from "@mothership/kernel";
-import { FakeClock, readBody } from "@mothership/testkit";
+import { answering, FakeClock, MemoryExchange, type MemoryRequest as Request, readBody } from "@mothership/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { answering, MemoryExchange, type Request } from "../test/memory-exchange.ts";
 import { longestTtlMs, preflightKey, preflightTtlMs } from "./preflight.ts";
 import { type PreflightCacheOptions, preflightCache } from "./preflight-cache.ts";
 import { RecentMap } from "./recent-map.ts";

@@ -1,8 +1,7 @@
 import { emptyBody, Fields, type Handler } from "@mothership/kernel";
-import { FakeClock, readBody } from "@mothership/testkit";
+import { answering, FakeClock, MemoryExchange, type MemoryRequest as Request, readBody } from "@mothership/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { answering, MemoryExchange, type Request } from "../test/memory-exchange.ts";
 import { ClientBuckets } from "./client-buckets.ts";
 import { boundedKey, clientKey } from "./client-key.ts";
 import { type RateLimitOptions, rateLimit } from "./rate-limit.ts";

@@ -1,13 +1,12 @@
 import { randomBytes } from "node:crypto";
 import zlib from "node:zlib";
 import { type Body, bodyOf, emptyBody, Fields } from "@mothership/kernel";
-import { eventually, FakeClock, readBody } from "@mothership/testkit";
+import { eventually, FakeClock, MemoryExchange, type MemoryRequest as Request, readBody } from "@mothership/testkit";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Coding } from "../src/codings.ts";
 import { type CompressionOptions, compression } from "../src/compression.ts";
 import { DrivenBody, pieceByPiece, Sink } from "./driven-body.ts";
-import { MemoryExchange, type Request } from "./memory-exchange.ts";
 
 const codings: readonly Coding[] = ["br", "zstd", "gzip", "deflate"];
 const { BROTLI_OPERATION_FLUSH, Z_SYNC_FLUSH, ZSTD_e_flush } = zlib.constants;

@@ -1,14 +1,5 @@
-import {
-  type Body,
-  type Exchange,
-  emptyBody,
-  Fields,
-  type Handler,
-  type Middleware,
-  type Outcome,
-  type ResponseHead,
-} from "@mothership/kernel";
-import { readBody } from "@mothership/testkit";
+import type { Handler, Middleware } from "@mothership/kernel";
+import { MemoryExchange, readBody } from "@mothership/testkit";
 
 export interface Asked {
   readonly method?: string;
@@ -19,53 +10,8 @@ export interface Asked {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-/** A request as middleware sees it, and what was answered. */
-export interface FakeExchange extends Exchange {
-  readonly answer: { readonly head: ResponseHead; readonly body: Body } | undefined;
-}
-
-export function fakeExchange({ method = "GET", path, query = "", bind = "http", upgrade, fields = {} }: Asked): FakeExchange {
-  const list = Fields.from(Object.entries(fields));
-  let answer: FakeExchange["answer"];
-  return {
-    id: "id-1",
-    bind,
-    client: { address: "198.51.100.9", port: 1, secure: false },
-    incoming: {
-      method,
-      target: path + query,
-      authority: "example.test",
-      version: "1.1",
-      fields: list,
-      body: emptyBody,
-      upgrade,
-      expectsContinue: false,
-      interim: () => undefined,
-      respond: () => undefined,
-      takeOver: () => {
-        throw new Error("not in this test");
-      },
-      abort: () => undefined,
-      onFinished: undefined,
-    },
-    host: "example.test",
-    path,
-    query,
-    fields: list,
-    route: "",
-    upstream: "",
-    get responded() {
-      return answer !== undefined;
-    },
-    get answer() {
-      return answer;
-    },
-    respond: (head, body) => {
-      answer = { head, body };
-    },
-    onResponse: () => undefined,
-    onFinished: (_: (outcome: Outcome) => void) => undefined,
-  };
+export function fakeExchange({ fields = {}, ...asked }: Asked): MemoryExchange {
+  return new MemoryExchange({ ...asked, fields: Object.entries(fields) });
 }
 
 export interface Answered {

@@ -1,7 +1,6 @@
 import { type LogFields, type Logger, silentLogger } from "@mothership/kernel";
-import { FakeClock } from "@mothership/testkit";
+import { FakeClock, MemoryExchange } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { fakeExchange } from "../test/fake-exchange.ts";
 import { parsePage, seriesValue } from "../test/parse.ts";
 import type { BayFigures, ShipFigures } from "./figures.ts";
 import { createMetrics, type FleetMetrics, type MetricsSpec } from "./metrics.ts";
@@ -51,7 +50,7 @@ describe("createMetrics", () => {
     metrics.setRoutes(["/api"]);
     metrics.setShips([app, { ...app, name: "sidekiq", group: "workers" }, { ...app, name: "migrate", group: "jobs" }]);
     for (let i = 0; i < 1234; i++) {
-      const exchange = fakeExchange();
+      const exchange = new MemoryExchange();
       await metrics.middleware((one) => {
         one.route = "/api";
       })(exchange);
@@ -91,7 +90,7 @@ describe("createMetrics", () => {
     metrics.setEventLoopDelay({ "0.5": 1, "1": 20 });
     metrics.setThreads({ running: 2, wanted: 2, lost: 0 });
     for (let i = 0; i < 50; i++) metrics.upstreamFailed(`u${i}`, "upstream-closed");
-    const exchange = fakeExchange();
+    const exchange = new MemoryExchange();
     await metrics.middleware(() => undefined)(exchange);
     exchange.finish({ end: "clientLeft" });
 
@@ -178,7 +177,7 @@ describe("createMetrics", () => {
     const { metrics, page, lines } = open({ maxRoutes: 10, maxSeries: 5 });
     for (let i = 0; i < 100; i++) {
       metrics.requestRefused("http", `MS_${i}`);
-      const exchange = fakeExchange();
+      const exchange = new MemoryExchange();
       await metrics.middleware((one) => {
         one.route = `/${i}`;
       })(exchange);

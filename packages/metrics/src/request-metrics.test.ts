@@ -1,7 +1,6 @@
 import { compose, type Handler } from "@mothership/kernel";
-import { FakeClock } from "@mothership/testkit";
+import { FakeClock, MemoryExchange } from "@mothership/testkit";
 import { expect, test } from "vitest";
-import { fakeExchange } from "../test/fake-exchange.ts";
 import { RequestFigures } from "./request-figures.ts";
 import { requestMetrics } from "./request-metrics.ts";
 
@@ -18,7 +17,7 @@ test("counts a request when it ends, under the route that it has then, with the 
   const { handler, clock, figures, inFlight } = counted((exchange) => {
     exchange.route = "/api/.*";
   });
-  const exchange = fakeExchange();
+  const exchange = new MemoryExchange();
   await handler(exchange);
   expect([inFlight(), requests(figures)]).toEqual([1, []]);
   await clock.advance(40);
@@ -30,7 +29,7 @@ test("counts a request when it ends, under the route that it has then, with the 
 
 test("counts what no route took as none", async () => {
   const { handler, figures } = counted(() => undefined);
-  const exchange = fakeExchange();
+  const exchange = new MemoryExchange();
   await handler(exchange);
   exchange.finish({ status: 404 });
   expect(requests(figures)).toEqual([["none", 1]]);
@@ -38,7 +37,7 @@ test("counts what no route took as none", async () => {
 
 test("passes on what the next handler returns or throws, and still counts the end", async () => {
   const { handler, figures, inFlight } = counted(() => Promise.reject(new Error("a fault")));
-  const exchange = fakeExchange();
+  const exchange = new MemoryExchange();
   await expect(handler(exchange)).rejects.toThrow("a fault");
   exchange.finish({ status: 500 });
   expect([inFlight(), requests(figures)]).toEqual([0, [["none", 1]]]);

@@ -1,7 +1,6 @@
 import { silentLogger } from "@mothership/kernel";
-import { FakeClock } from "@mothership/testkit";
+import { FakeClock, MemoryExchange } from "@mothership/testkit";
 import { expect, test } from "vitest";
-import { fakeExchange } from "../test/fake-exchange.ts";
 import { parsePage, seriesValue } from "../test/parse.ts";
 import { createMetrics, type FleetMetrics } from "./metrics.ts";
 
@@ -9,7 +8,7 @@ const open = (): FleetMetrics => createMetrics({ version: "1", maxSeries: 2 }, {
 
 async function serve(metrics: FleetMetrics, route: string, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const exchange = fakeExchange();
+    const exchange = new MemoryExchange();
     await metrics.middleware((one) => {
       one.route = route;
     })(exchange);
@@ -51,7 +50,7 @@ test("what a thread that is gone has counted stays, and its requests are under w
   const [total, one] = [open(), open()];
   const source = total.source();
   await serve(one, "/a", 5);
-  const waiting = fakeExchange();
+  const waiting = new MemoryExchange();
   await one.middleware(() => undefined)(waiting);
   source.add(sent(one.take()));
   const bind = waiting.bind;

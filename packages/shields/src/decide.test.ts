@@ -1,8 +1,8 @@
 import { Fields } from "@mothership/kernel";
 import { compilePattern } from "@mothership/patterns";
+import { MemoryExchange } from "@mothership/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fakeExchange } from "../test/fake-exchange.ts";
 import { decide, explain, factsOf, type RequestFacts } from "./decide.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { fingerprintFilter } from "./fingerprint-filter.ts";
@@ -157,7 +157,7 @@ describe("explain", () => {
 });
 
 test("the facts of an exchange are its fields as received and the agent that is forwarded", () => {
-  const exchange = fakeExchange({
+  const exchange = new MemoryExchange({
     path: "/x",
     fields: [
       ["User-Agent", "curl/8"],

@@ -1,16 +1,15 @@
 import { compose, type LogFields, type Logger, silentLogger } from "@mothership/kernel";
-import { readBody } from "@mothership/testkit";
+import { MemoryExchange, type MemoryRequest, readBody } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { type Asked, type FakeExchange, fakeExchange } from "../test/fake-exchange.ts";
 import type { ShieldRule } from "./rule.ts";
 import { type ShieldDeps, shield } from "./shield.ts";
 
 async function ask(
   rules: readonly ShieldRule[],
-  asked: Asked,
+  asked: MemoryRequest,
   deps: Partial<ShieldDeps> = {},
-): Promise<FakeExchange & { passed: boolean }> {
-  const exchange = fakeExchange(asked);
+): Promise<MemoryExchange & { passed: boolean }> {
+  const exchange = new MemoryExchange(asked);
   let passed = false;
   const handler = compose([shield(rules, { log: silentLogger, ...deps })], () => {
     passed = true;
@@ -19,7 +18,7 @@ async function ask(
   return Object.assign(Object.create(exchange), { passed });
 }
 
-const curl: Asked = { fields: [["User-Agent", "curl/8.14.1"]] };
+const curl: MemoryRequest = { fields: [["User-Agent", "curl/8.14.1"]] };
 
 describe("shield", () => {
   test("is not there without rules", () => {
@@ -62,7 +61,7 @@ describe("shield", () => {
   });
 
   test.each(["X-Shield", "x-shield", "X_Shield", "X.Shield"])("does not let a client tag its own request with %s", async (name) => {
-    const forged: Asked = {
+    const forged: MemoryRequest = {
       fields: [
         [name, "friend"],
         ["User-Agent", "curl/8"],

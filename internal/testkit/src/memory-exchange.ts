@@ -9,12 +9,14 @@ import {
   type ResponseHook,
 } from "@mothership/kernel";
 
-export interface Request {
+/** What a test asks for; everything may be left out. */
+export interface MemoryRequest {
   readonly method?: string;
   readonly path?: string;
   readonly query?: string;
   readonly bind?: string;
   readonly authority?: string;
+  readonly version?: "1.0" | "1.1" | "2.0";
   readonly address?: string;
   readonly secure?: boolean;
   readonly upgrade?: string;
@@ -22,7 +24,7 @@ export interface Request {
   readonly fields?: Iterable<readonly [string, string]>;
 }
 
-/** An exchange in memory that runs its hooks as a proxy does: the one added last first. */
+/** An exchange in memory that runs its hooks as a proxy does: the one added last first. A test ends it by hand. */
 export class MemoryExchange implements Exchange {
   readonly id = "id-1";
   readonly bind: string;
@@ -31,6 +33,7 @@ export class MemoryExchange implements Exchange {
   readonly host: string;
   path: string;
   query: string;
+  /** A copy of those that were received, as with a proxy. */
   readonly fields: Fields;
   route = "";
   upstream = "";
@@ -39,20 +42,21 @@ export class MemoryExchange implements Exchange {
   readonly #hooks: ResponseHook[] = [];
   readonly #listeners: ((outcome: Outcome) => void)[] = [];
 
-  constructor(request: Request = {}) {
+  constructor(request: MemoryRequest = {}) {
     const { method = "GET", path = "/", query = "", bind = "http", authority = "example.test", address = "198.51.100.9" } = request;
+    const received = Fields.from(request.fields ?? []);
     this.bind = bind;
     this.client = { address, port: 1, secure: request.secure ?? false };
     this.host = authority.replace(/:\d+$/, "");
     this.path = path;
     this.query = query;
-    this.fields = Fields.from(request.fields ?? []);
+    this.fields = received.copy();
     this.incoming = {
       method,
       target: path + query,
       authority,
-      version: "1.1",
-      fields: this.fields,
+      version: request.version ?? "1.1",
+      fields: received,
       body: request.body ?? emptyBody,
       upgrade: request.upgrade,
       expectsContinue: false,
@@ -92,6 +96,12 @@ export class MemoryExchange implements Exchange {
 
   onFinished(listener: (outcome: Outcome) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** The request is over. */
+  finish(outcome: Partial<Outcome> = {}): void {
+    for (const listener of this.#listeners.splice(0))
+      listener({ status: 200, end: "complete", requestBytes: 0, responseBytes: 0, ...outcome });
   }
 }
 
