@@ -67,19 +67,30 @@ function performer(
   metrics: FleetMetrics | undefined,
 ): (request: ThreadRequest, signal: AbortSignal) => Promise<ThreadReport | undefined> {
   let prepared: PreparedPlan | undefined;
+  let planning: Promise<unknown> = Promise.resolve();
+  // One behind the other: a plan that is given up while it is still being prepared would otherwise stay open.
+  const inTurn = async (work: () => Promise<void>): Promise<undefined> => {
+    const done = planning.then(work);
+    planning = done.catch(() => undefined);
+    await done;
+    return undefined;
+  };
   return async (request, signal) => {
     switch (request.type) {
       case "prepare":
-        prepared = await edge.prepare(request.plan);
-        return undefined;
+        return await inTurn(async () => {
+          prepared = await edge.prepare(request.plan);
+        });
       case "commit":
-        prepared?.commit();
-        prepared = undefined;
-        return undefined;
+        return await inTurn(async () => {
+          prepared?.commit();
+          prepared = undefined;
+        });
       case "abandon":
-        await prepared?.abandon();
-        prepared = undefined;
-        return undefined;
+        return await inTurn(async () => {
+          await prepared?.abandon();
+          prepared = undefined;
+        });
       case "drain":
         await edge.drain(request.upstream, { signal });
         return undefined;
