@@ -155,6 +155,30 @@ args = ["1000"]
     expect((await unitsOf(command)).get("other")?.state).toBe("up");
   });
 
+  test("shows its prelaunch jobs while they run and after them, and what they printed", async () => {
+    const job = (name: string, script: string): string =>
+      `[[mothership.prelaunch]]\nname = "${name}"\ncommand = "sh"\nargs = ["-c", "${script}"]\n`;
+    await using fleet = startFleet(
+      `${job("migrate", "echo migrating; while [ ! -e go ]; do sleep 0.05; done; echo migrated >&2")}${job("seed", "echo seeded")}depends_on = ["migrate"]\n${ship("app", await freePort())}`,
+    );
+    const command = on(fleet);
+    await fleet.line("the job's first line", (line) => line.ship === "migrate");
+    const during = await unitsOf(command);
+    expect([...during.values()].map(({ name, state }) => [name, state])).toEqual([
+      ["migrate", "up"],
+      ["seed", "waiting"],
+      ["app", "stopped"],
+    ]);
+    expect((await command("explain", "seed")).stdout).toMatch(/^job "seed" \(prelaunch\) is waiting[\s\S]*waits for .*migrate/);
+    writeFileSync(join(fleet.folder, "go"), "");
+    await fleet.running();
+    expect((await unitsOf(command)).get("migrate")?.state).toBe("completed");
+    expect((await command("logs", "migrate")).stdout).toMatch(/migrate +\| migrating\nmigrate +\| migrated\n/);
+    expect((await command("explain", "seed")).stdout).toMatch(/is completed[\s\S]*ended with code 0\n {4}\| seeded/);
+    expect((await command("wait")).code).toBe(0);
+    expect(await command("restart", "migrate")).toMatchObject({ code: 1, stderr: expect.stringContaining('"migrate" is a prelaunch job') });
+  });
+
   test("says what is no signal, and takes numbers", async () => {
     await using fleet = startFleet('[[fleet.web]]\nname = "x"\ncommand = "sleep"\nargs = ["1000"]\n');
     const command = on(fleet);

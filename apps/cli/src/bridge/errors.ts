@@ -63,6 +63,15 @@ export class SignalRefusedError extends MothershipError {
   }
 }
 
+/** A prelaunch job was to be started, stopped or signalled by hand. */
+export class JobFixedError extends MothershipError {
+  readonly code = "MS_JOB_FIXED";
+  constructor(job: string) {
+    super(`"${job}" is a prelaunch job: it runs once, before the ships, and is not steered; a new start of mothership runs it again`);
+    this.name = "JobFixedError";
+  }
+}
+
 /** A thread of the edge cannot do what it is to do, or ended; `reasonCode` is the code of why, where it has one. */
 export class EdgeThreadError extends MothershipError {
   readonly code = "MS_EDGE_THREAD";

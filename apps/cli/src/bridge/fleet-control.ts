@@ -9,20 +9,22 @@ import {
   UnitUnknownError,
 } from "@mothership/control";
 import type { AbortOptions, Deps } from "@mothership/kernel";
-import type { Manifest } from "@mothership/manifest";
+import type { Manifest, PrelaunchJob } from "@mothership/manifest";
 import type { Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
-import { SignalRefusedError } from "./errors.ts";
+import { JobFixedError, SignalRefusedError } from "./errors.ts";
 import { EventLog } from "./event-log.ts";
 import { logStream } from "./log-stream.ts";
 import type { Planner } from "./plan/fleet.ts";
 import { planOf, reloadFleet } from "./reload.ts";
 import type { StatusKeeper } from "./status.ts";
-import { explanationOf, type Member, membersOf, type Traffic, unitOf } from "./units.ts";
+import { explanationOf, jobUnitOf, type Member, membersOf, type Traffic, unitOf } from "./units.ts";
 
 /** What a fleet is made of. */
 export interface FleetParts {
   readonly supervisor: Supervisor;
+  /** Runs the prelaunch jobs; when it is closed, it still knows how they went and what they printed. */
+  readonly jobs: Supervisor;
   readonly keeper: StatusKeeper;
   readonly deps: Deps;
   readonly about: {
@@ -43,22 +45,34 @@ export class RunningFleetControl implements FleetControl {
   #members: ReadonlyMap<string, Member>;
   #edge: Edge | undefined;
   #since: number;
+  /** Those that run here, as the manifest had them at the start. */
+  #jobs: ReadonlyMap<string, PrelaunchJob>;
   #reloading: Promise<unknown> = Promise.resolve();
 
   constructor(manifest: Manifest, parts: FleetParts) {
     this.#parts = parts;
     this.#manifest = manifest;
     this.#members = membersOf(manifest);
+    this.#jobs = new Map(manifest.mothership.prelaunch.map((job) => [job.name, job]));
     this.#events = new EventLog(parts.deps.clock);
     this.#since = parts.deps.clock.wallTime();
     parts.keeper.events.on("statusChanged", ({ to, reason }) => {
       this.#since = parts.deps.clock.wallTime();
       this.#events.add({ type: "status", status: to, ...(reason !== undefined && { reason }) });
     });
+    parts.jobs.events.on("stateChanged", ({ name }) => {
+      const job = this.#jobs.get(name);
+      if (job) this.#events.add({ type: "unit", unit: jobUnitOf(job, parts.jobs.get(name)) });
+    });
     parts.supervisor.events.on("stateChanged", ({ name }) => {
       const member = this.#members.get(name);
       if (member) this.#events.add({ type: "unit", unit: unitOf(member, parts.supervisor.get(name), this.#traffic(name)) });
     });
+  }
+
+  /** Another server runs the prelaunch jobs: there is nothing to be seen of them here. */
+  jobsRunElsewhere(): void {
+    this.#jobs = new Map();
   }
 
   /** The manifest in force. */
@@ -77,7 +91,7 @@ export class RunningFleetControl implements FleetControl {
   }
 
   async snapshot(): Promise<FleetSnapshot> {
-    const { supervisor, keeper, about } = this.#parts;
+    const { supervisor, jobs, keeper, about } = this.#parts;
     return {
       status: keeper.status,
       since: this.#since,
@@ -86,7 +100,10 @@ export class RunningFleetControl implements FleetControl {
       version: about.version,
       manifest: about.path,
       listening: this.#edge?.listening ?? [],
-      units: Array.from(this.#members.values(), (member) => unitOf(member, supervisor.get(member.name), this.#traffic(member.name))),
+      units: [
+        ...Array.from(this.#jobs.values(), (job) => jobUnitOf(job, jobs.get(job.name))),
+        ...Array.from(this.#members.values(), (member) => unitOf(member, supervisor.get(member.name), this.#traffic(member.name))),
+      ],
       modules: this.#manifest.modules.map(({ name, phase }) => ({ name, phase })),
       ...(this.#edge && this.#edge.threads.length > 0 && { threads: this.#edge.threads }),
     };
@@ -97,13 +114,16 @@ export class RunningFleetControl implements FleetControl {
   }
 
   logs(options: LogsOptions = {}): AsyncIterable<ControlLogLine> {
-    const names = options.units?.length ? options.units : [...this.#members.keys()];
-    for (const name of names) this.#member(name);
-    return logStream(this.#parts.supervisor, names, options);
+    const names = options.units?.length ? options.units : [...this.#jobs.keys(), ...this.#members.keys()];
+    return logStream(
+      names.map((name) => [name, this.#home(name)]),
+      options,
+    );
   }
 
   async explain(unit: string): Promise<UnitExplanation> {
-    return explanationOf(this.#member(unit), this.#parts.supervisor.get(unit), this.#traffic(unit));
+    const supervisor = this.#home(unit);
+    return explanationOf(this.#jobs.get(unit) ?? this.#member(unit), supervisor.get(unit), this.#traffic(unit));
   }
 
   async start(unit: string, options?: AbortOptions): Promise<void> {
@@ -153,9 +173,18 @@ export class RunningFleetControl implements FleetControl {
     return { clients: this.#edge?.clients(name), requests: this.#parts.planner.requestsOf(name) };
   }
 
+  /** Which supervisor knows this unit. @throws {UnitUnknownError} */
+  #home(name: string): Supervisor {
+    if (this.#jobs.has(name)) return this.#parts.jobs;
+    this.#member(name);
+    return this.#parts.supervisor;
+  }
+
+  /** One that may be steered. */
   #member(name: string): Member {
     const member = this.#members.get(name);
-    if (!member) throw new UnitUnknownError(name, [...this.#members.keys()]);
-    return member;
+    if (member) return member;
+    if (this.#jobs.has(name)) throw new JobFixedError(name);
+    throw new UnitUnknownError(name, [...this.#jobs.keys(), ...this.#members.keys()]);
   }
 }

@@ -4,7 +4,7 @@ import { socketFolder } from "@mothership/docking";
 import { runOnce } from "@mothership/flagship";
 import { type AbortOptions, type Clock, type Closable, type Deps, deadline, hasCode, type Logger, messageOf } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
-import { type LogSink, openSupervisor, runTasks, type Supervisor, sweepFleet } from "@mothership/supervisor";
+import { type LogSink, openSupervisor, type Supervisor, sweepFleet } from "@mothership/supervisor";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
 import { AccessSink, type StreamOutput } from "./access-sink.ts";
 import { openBaySockets } from "./bay-sockets.ts";
@@ -94,10 +94,13 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   const supervisor = openSupervisor(processes, { ...deps, sinks: [sink], drain }, { ...mark, shutdownMs });
   opened.push(supervisor);
   keepJournal(supervisor, log);
+  // The prelaunch jobs have one of their own, which is at its end when they are done: what they printed stays to be looked at.
+  const jobs = openSupervisor(tasks, { ...deps, sinks: [sink] }, { ...mark, shutdownMs, memoryIntervalMs: 0 });
+  opened.push(jobs);
   supervisor.events.on("essentialLost", (lost) => options.onEssentialLost?.(lost));
   supervisor.events.on("stateChanged", ({ name, to }) => edge?.setAvailable(name, to === "up" || to === "ready"));
   const about = { version, path: file, read: options.read ?? (async () => manifest) };
-  const control = new RunningFleetControl(manifest, { supervisor, keeper, deps, about, planner });
+  const control = new RunningFleetControl(manifest, { supervisor, jobs, keeper, deps, about, planner });
   options.onControl?.(control);
   const servers: Closable[] = [];
   const serve = (server: Closable | undefined): void => {
@@ -152,10 +155,17 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   keeper.move("advance"); // electing
   const work = async (limit: AbortOptions): Promise<void> => {
     keeper.move("advance"); // prelaunch
-    await runTasks(tasks, { ...deps, sinks: [sink] }, { ...mark, ...limit });
+    try {
+      await jobs.start(undefined, limit);
+    } finally {
+      await jobs.close();
+    }
   };
   const role = await runOnce(work, coordinatorFor(manifest, surroundings, deps), { signal });
-  if (role === "escort") keeper.move("advance"); // prelaunch: done by the flagship
+  if (role === "escort") {
+    keeper.move("advance"); // prelaunch: done by the flagship
+    control.jobsRunElsewhere();
+  }
   if (manifest.mothership.flagship.enabled) log.info("The prelaunch jobs are done", { role });
 
   keeper.move("advance"); // docking

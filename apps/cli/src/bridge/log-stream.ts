@@ -4,16 +4,19 @@ import type { LogLine, Supervisor } from "@mothership/supervisor";
 /**
  * Lines of several units in one stream: first what is kept, in the order of time, then what comes. Slow readers lose lines and are told how many.
  */
-export async function* logStream(supervisor: Supervisor, names: readonly string[], options: LogsOptions): AsyncIterable<ControlLogLine> {
+export async function* logStream(
+  units: readonly (readonly [name: string, supervisor: Supervisor])[],
+  options: LogsOptions,
+): AsyncIterable<ControlLogLine> {
   const { tail, since = 0, follow = false, signal } = options;
   const kept = await Promise.all(
-    names.map((name) => Array.fromAsync(supervisor.logs(name, { follow: false, ...(tail !== undefined && { tail }) }))),
+    units.map(([name, supervisor]) => Array.fromAsync(supervisor.logs(name, { follow: false, ...(tail !== undefined && { tail }) }))),
   );
-  const last = new Map(kept.flatMap((lines, at) => [[names[at] ?? "", lines.at(-1)?.seq ?? 0] as const]));
+  const last = new Map(kept.flatMap((lines, at) => [[units[at]?.[0] ?? "", lines.at(-1)?.seq ?? 0] as const]));
   const sorted = kept.flat().filter((line) => line.at >= since);
   for (const line of sorted.sort((a, b) => a.at - b.at || a.seq - b.seq)) yield plain(line);
   if (!follow) return;
-  for await (const line of merge(names.map((name) => supervisor.logs(name, { ...(signal && { signal }) })))) {
+  for await (const line of merge(units.map(([name, supervisor]) => supervisor.logs(name, { ...(signal && { signal }) })))) {
     // Between the two reads a line may have come that both have.
     if (line.seq > (last.get(line.name) ?? 0) && line.at >= since) yield plain(line);
   }

@@ -1,9 +1,14 @@
 import type { UnitExplanation, UnitSnapshot } from "@mothership/control";
-import type { Bay, Manifest, Ship } from "@mothership/manifest";
+import type { Bay, Manifest, PrelaunchJob, Ship } from "@mothership/manifest";
 import type { ProcessSnapshot } from "@mothership/supervisor";
 
 /** A member of the fleet, as the manifest has it. */
 export type Member = Ship | Bay;
+
+/** What is shown of a member, or of a prelaunch job as if it were one. */
+type Shown =
+  | Pick<Bay, "kind" | "name" | "type" | "critical" | "routes">
+  | Pick<Ship, "kind" | "name" | "group" | "oneshot" | "critical" | "routes">;
 
 /** What the edge knows of a member. */
 export interface Traffic {
@@ -14,7 +19,7 @@ export interface Traffic {
 }
 
 /** A member as it runs. */
-export function unitOf(member: Member, process: ProcessSnapshot, { clients, requests }: Traffic): UnitSnapshot {
+export function unitOf(member: Shown, process: ProcessSnapshot, { clients, requests }: Traffic): UnitSnapshot {
   return {
     name: member.name,
     kind: member.kind === "bay" ? "bay" : member.oneshot ? "job" : "ship",
@@ -35,10 +40,15 @@ export function unitOf(member: Member, process: ProcessSnapshot, { clients, requ
   };
 }
 
+/** A prelaunch job as it runs, or ran. */
+export function jobUnitOf(job: PrelaunchJob, process: ProcessSnapshot): UnitSnapshot {
+  return unitOf({ ...job, kind: "ship", oneshot: true, group: "prelaunch", critical: true, routes: [] }, process, {});
+}
+
 /** The same with its history. The command is shown without its arguments, which may hold secrets. */
-export function explanationOf(member: Member, process: ProcessSnapshot, traffic: Traffic): UnitExplanation {
+export function explanationOf(member: Member | PrelaunchJob, process: ProcessSnapshot, traffic: Traffic): UnitExplanation {
   return {
-    ...unitOf(member, process, traffic),
+    ...(member.kind === "job" ? jobUnitOf(member, process) : unitOf(member, process, traffic)),
     command: member.command,
     dependsOn: member.dependsOn.map(({ on }) => on),
     ...(process.delayMs !== undefined && { delayMs: process.delayMs }),
