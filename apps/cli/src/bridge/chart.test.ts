@@ -42,6 +42,27 @@ command = "x"
 );
 
 describe("drawChart", () => {
+  test("shows what a route asks for, and what it answers itself", () => {
+    const answering = parseManifest(`
+[mothership.bind]
+http = "80"
+[[fleet.web]]
+name = "site"
+command = "x"
+bind = "3001"
+routes = [
+  { bind = "http", pattern = "/a", ja4h = "ge11", ua_filter = "bot", action = "block", status = 404 },
+  { bind = "http", pattern = "/b", action = "redirect", redirect_to = "/c" },
+]
+`);
+    expect(drawChart(chartOf(answering))).toBe(
+      `http  127.0.0.1:80
+├── /a [bot] [ja4h ge11] → 404 (ship site)
+└── /b                   → 302 to /c (ship site)
+`,
+    );
+  });
+
   test("says how many clients a bay has where the fleet runs", () => {
     expect(drawChart(chartOf(manifest, new Map([["orbit", 1]])))).toContain("→ bay orbit (websocket) docked, 1 client\n");
     expect(drawChart(chartOf(manifest, new Map([["orbit", 5_000]])))).toContain("→ bay orbit (websocket) docked, 5000 clients\n");

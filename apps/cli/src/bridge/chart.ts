@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from "@mothership/kernel";
-import type { Manifest } from "@mothership/manifest";
+import type { Block, Manifest, Redirect } from "@mothership/manifest";
 
 /** Who answers what, by bind: the data behind the drawing, and what `chart --json` prints. */
 export interface Chart {
@@ -18,6 +18,9 @@ export interface ChartRoute {
   readonly pattern: string;
   readonly stripPrefix?: string;
   readonly uaFilter?: string;
+  readonly ja4h?: string;
+  /** What a request gets in place of reaching `to`. */
+  readonly answer?: Block | Redirect;
   readonly to: string;
   readonly kind: "ship" | "bay";
   readonly group: string;
@@ -67,7 +70,7 @@ export function drawChart(chart: Chart, columns = Infinity): string {
       ...bind.static.map(({ prefix, path }) => ({ left: `${prefix.replace(/\/$/, "")}/*`, right: `files in ${path}` })),
       ...bind.routes.map((route) => ({
         left: routeText(route),
-        right: `${route.kind} ${route.to} (${route.group}) ${route.address.replace("tcp://", "")}${clientsText(route.clients)}`.trim(),
+        right: targetText(route),
       })),
     ];
     const left = Math.min(Math.max(0, ...rows.map((row) => row.left.length)), Math.floor((columns - 8) / 2));
@@ -91,8 +94,19 @@ function clientsText(clients: number | undefined): string {
   return clients === undefined ? "" : `, ${clients} ${clients === 1 ? "client" : "clients"}`;
 }
 
-function routeText({ pattern, stripPrefix, uaFilter }: ChartRoute): string {
-  return [pattern, ...(stripPrefix ? [`(strip ${stripPrefix})`] : []), ...(uaFilter ? [`[${uaFilter}]`] : [])].join(" ");
+function routeText({ pattern, stripPrefix, uaFilter, ja4h }: ChartRoute): string {
+  return [
+    pattern,
+    ...(stripPrefix ? [`(strip ${stripPrefix})`] : []),
+    ...(uaFilter ? [`[${uaFilter}]`] : []),
+    ...(ja4h ? [`[ja4h ${ja4h}]`] : []),
+  ].join(" ");
+}
+
+function targetText({ answer, kind, to, group, address, clients }: ChartRoute): string {
+  if (answer?.action === "block") return `${answer.status} (${kind} ${to})`;
+  if (answer?.action === "redirect") return `${answer.status} to ${answer.location} (${kind} ${to})`;
+  return `${kind} ${to} (${group}) ${address.replace("tcp://", "")}${clientsText(clients)}`.trim();
 }
 
 function cut(text: string, width: number): string {
