@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { type Deps, emptyBody } from "@mothership/kernel";
 import type { Call, CallHost } from "./client-call.ts";
 import { type ClientSettings, idleTime } from "./client-settings.ts";
+import { type DialledSocket, dial } from "./dial.ts";
 import type { UpstreamFailure } from "./errors.ts";
 import { connectionWish, type Framing, persists, responseFraming, untilClose } from "./framing.ts";
 import { type BodySource, InboundBody } from "./inbound-body.ts";
@@ -33,6 +34,7 @@ type Phase = "dialling" | "idle" | "busy" | "gone";
 export class ClientConnection implements CallHost, BodySource {
   readonly output: Output;
 
+  readonly #dialled: DialledSocket;
   readonly #socket: Socket;
   readonly #settings: ClientSettings;
   readonly #host: ConnectionHost;
@@ -54,8 +56,10 @@ export class ClientConnection implements CallHost, BodySource {
   #failure: Error | undefined;
   #pumping = false;
 
-  /** Takes ownership of a socket that is being connected for `call`; `ready` is the event that says so. */
-  constructor(socket: Socket, ready: "connect" | "secureConnect", call: Call, settings: ClientSettings, host: ConnectionHost, deps: Deps) {
+  /** Dials for `call`. @throws what cannot even be tried: a certificate that cannot be read, for example. */
+  constructor(call: Call, settings: ClientSettings, host: ConnectionHost, deps: Deps) {
+    this.#dialled = dial(settings, this.#onData);
+    const { socket, ready } = this.#dialled;
     this.#socket = socket;
     this.#settings = settings;
     this.#host = host;
@@ -68,7 +72,7 @@ export class ClientConnection implements CallHost, BodySource {
     this.#stall = new Stall(this.output);
     this.#watch.set(settings.timeouts.connectMs);
     socket.once(ready, () => this.#connected());
-    socket.on("data", this.#onData).on("end", this.#onEnd).on("drain", this.#onDrain).on("error", this.#onError).on("close", this.#onClose);
+    socket.on("end", this.#onEnd).on("drain", this.#onDrain).on("error", this.#onError).on("close", this.#onClose);
   }
 
   /** The call it was dialled for or is busy with. */
@@ -351,12 +355,8 @@ export class ClientConnection implements CallHost, BodySource {
     this.#body = undefined;
     this.#intake.inbox.clear();
     this.#watch.stop();
-    socket
-      .off("data", this.#onData)
-      .off("end", this.#onEnd)
-      .off("drain", this.#onDrain)
-      .off("error", this.#onError)
-      .off("close", this.#onClose);
+    this.#dialled.release();
+    socket.off("end", this.#onEnd).off("drain", this.#onDrain).off("error", this.#onError).off("close", this.#onClose);
     this.#host.left(this);
   }
 

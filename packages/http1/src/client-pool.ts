@@ -2,7 +2,6 @@ import type { AbortOptions, Deps } from "@mothership/kernel";
 import { Call } from "./client-call.ts";
 import { ClientConnection, type ConnectionHost } from "./client-connection.ts";
 import { type ClientSettings, withDefaults } from "./client-settings.ts";
-import { dial } from "./dial.ts";
 import { UpstreamError, type UpstreamFailure } from "./errors.ts";
 import { finishWithin } from "./finish-within.ts";
 import type { ClientExchange, ClientPool, Outgoing, PoolSpec, ResponseHandler } from "./types.ts";
@@ -120,8 +119,7 @@ class Pool implements ClientPool, ConnectionHost {
 
   #dial(call: Call): void {
     try {
-      const [socket, ready] = dial(this.#settings);
-      this.#connections.add(new ClientConnection(socket, ready, call, this.#settings, this, this.#deps));
+      this.#connections.add(new ClientConnection(call, this.#settings, this, this.#deps));
     } catch (cause) {
       // A certificate that cannot be read, for example. The handler hears nothing before `request` has returned.
       process.nextTick(() => call.failed("MS_HTTP1_CONNECT_FAILED", cause));
