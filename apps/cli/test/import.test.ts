@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tempFolder } from "@mothership/testkit";
+import { freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership } from "./fleet.ts";
+import { mothership, startFleet } from "./fleet.ts";
 
 /** A folder with these files. */
 function project(files: Readonly<Record<string, string>>): ReturnType<typeof tempFolder> {
@@ -22,6 +22,25 @@ describe("mothership import", () => {
     writeFileSync(folder.join("ship-manifest.toml"), stdout);
     const checked = await mothership(["clearance"], { cwd: folder.path });
     expect([checked.code, checked.stdout]).toEqual([0, expect.stringContaining("is valid: 1 ship, 1 bind, 1 prelaunch")]);
+  });
+
+  test("makes a fleet that runs: jobs first, and requests to web", async () => {
+    using folder = project({
+      Procfile:
+        "release: node -e \"require('fs').writeFileSync('migrated', process.env.GREETING)\"\nweb: node server.js $PORT\nworker: node worker.js && exit 1\n",
+      ".env": `PORT=${await freePort()}\nGREETING=hello\n`,
+      "server.js": `const migrated = require("node:fs").readFileSync("migrated", "utf8");
+        require("node:http").createServer((request, response) => response.end(migrated + " " + process.env.GREETING)).listen(process.argv[2], "127.0.0.1");`,
+      "worker.js": "setInterval(() => undefined, 1000);",
+    });
+    const { stdout } = await mothership(["import", "Procfile"], { cwd: folder.path });
+    const port = await freePort();
+    writeFileSync(folder.join("ship-manifest.toml"), stdout.replace("127.0.0.1:8080", `127.0.0.1:${port}`));
+    await using fleet = startFleet("", { args: ["-c", folder.join("ship-manifest.toml")] });
+    await fleet.running();
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("hello hello");
+    fleet.signal("SIGTERM");
+    expect((await fleet.ended()).code).toBe(0);
   });
 
   test("writes to a file, for the folder of that file, and never over one", async () => {

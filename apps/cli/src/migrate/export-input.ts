@@ -62,7 +62,7 @@ export function seconds(ms: number): number {
 
 /** What mothership does around ships, and nothing else there does: said for a fleet whose ships are to run by themselves. */
 export function lostAroundShips({ manifest, path }: ExportInput, where: string): Note[] {
-  const { mothership, bays, modules, ships } = manifest;
+  const { mothership, bays, modules, ships, shields } = manifest;
   const file = path.slice(path.lastIndexOf("/") + 1);
   const proxy = `${where} has no reverse proxy of its own; run the fleet in one piece, without --per-ship, or put a proxy in front`;
   const lost: (readonly [boolean, string, string?])[] = [
@@ -72,6 +72,8 @@ export function lostAroundShips({ manifest, path }: ExportInput, where: string):
     [mothership.compression || mothership.corsCache.enabled, "compression and the cache of preflights are left out", proxy],
     [mothership.rateLimiting.globalRps !== undefined || mothership.rateLimiting.perIpRpm !== undefined, "rate limits are left out", proxy],
     [modules.length > 0, "payload modules are left out: what they guard is open", proxy],
+    [shields.rules.length > 0, "rules of shields are left out: what they refuse gets through", proxy],
+    [mothership.accessLog !== undefined, "the access log is left out", proxy],
     [mothership.metricsPort !== undefined, "the metrics page is left out"],
     [mothership.uplinks.length > 0, "uplinks are left out: nothing is looked at before the start"],
     [mothership.flagship.enabled, "the flagship is left out: each server runs the prelaunch jobs"],
@@ -98,6 +100,7 @@ export function lostOfUnit(unit: Lone, file: string, kept: ReadonlySet<"fatal" |
   if (unit.log.file !== undefined && !kept.has("log"))
     notes.push(says("the log file is left out", "what it prints is kept by what runs it there"));
   if (unit.stop.command !== undefined && !kept.has("stopCommand")) notes.push(says("stop_command is left out", "the signal is sent"));
+  if (unit.tty) notes.push(says("tty is left out"));
   if (unit.stop.keepDetached) notes.push(says("keep_detached is left out"));
   if (unit.dependsOn.some(({ condition }) => condition === "log"))
     notes.push(says("waiting for a line of output is left out", "it waits for the start instead"));

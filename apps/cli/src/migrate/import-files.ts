@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { glob, readFile, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import { hasCode, messageOf } from "@mothership/kernel";
@@ -52,7 +52,10 @@ export async function importFile(request: ImportRequest): Promise<{ readonly for
       return { format, imported: await fromSupervisord(text, path, context) };
     case "pm2": {
       const kindOf = (script: string): ScriptKind => kindOfFile(isAbsolute(script) ? script : join(folder, script));
-      return { format, imported: importPm2(await pm2Value(text, request), { ...context, kindOf, environment: request.environment }) };
+      return {
+        format,
+        imported: importPm2(await pm2Value(text, request), { ...context, here: resolve(folder), kindOf, environment: request.environment }),
+      };
     }
   }
 }
@@ -125,6 +128,8 @@ async function textIfThere(path: string): Promise<string | undefined> {
 /** pm2 runs text with Node and everything else by itself; as it does, a zero byte near the beginning tells. */
 function kindOfFile(path: string): ScriptKind {
   try {
+    // Node runs a folder by its index.
+    if (statSync(path).isDirectory()) return "text";
     const file = openSync(path, "r");
     try {
       const start = Buffer.alloc(512);
@@ -134,7 +139,7 @@ function kindOfFile(path: string): ScriptKind {
       closeSync(file);
     }
   } catch {
-    // A folder, or nothing: no script either way.
+    // Nothing, or nothing that could be looked at.
     return "missing";
   }
 }

@@ -19,7 +19,7 @@ function fromLiteral(
   { environment, kind = "missing", place = (path) => path }: Settings = {},
 ) {
   if ("problem" in read) throw new Error(read.problem);
-  const { draft, notes } = importPm2(read, { file: "eco.js", place, kindOf: () => kind, environment });
+  const { draft, notes } = importPm2(read, { file: "eco.js", here: "/srv/app", place, kindOf: () => kind, environment });
   return { text: writeDraft(draft), notes: notes.map(formatNote) };
 }
 const imported = (text: string, settings?: Settings) => fromLiteral(readLiteral(text), settings);
@@ -143,6 +143,24 @@ describe("an ecosystem file of pm2", () => {
     expect(readYaml("a: [1\nb: 2")).toMatchObject({ line: expect.any(Number), problem: expect.stringContaining("is no YAML") });
   });
 
+  test("may name its own folder, which is known without running it", () => {
+    const { text, notes } = imported(
+      `const path = require("path");
+      module.exports = [
+        { name: "a", script: __dirname + "/../bin/www", cwd: __dirname, out: \`\u0024{__dirname}/a.log\` },
+        { name: "b", script: path.join(__dirname, "src", "b.js"), cwd: "./sub", out: path.resolve(__dirname, "b.log") },
+        { name: "c", script: __dirname + "/c.js", cwd: "/opt/c", env: { ROOT: __dirname, } },
+      ];`,
+      { kind: "text" },
+    );
+    expect(parseManifest(text).ships.map(({ args, cwd, log, env }) => [args, cwd, log.file?.path, env])).toEqual([
+      [["./../bin/www"], "", "./a.log", {}],
+      [["../src/b.js"], "./sub", "b.log", {}],
+      [["/srv/app/c.js"], "/opt/c", undefined, { ROOT: "/srv/app" }],
+    ]);
+    expect(notes).toEqual([expect.stringMatching(/^eco\.js:5: app "c": the variable ROOT holds the folder/)]);
+  });
+
   test("is written for the folder that the manifest will be in", () => {
     const { ship } = app({ cwd: "server", out: "x.log" }, { place: (path) => (path === "." ? ".." : `../${path}`) });
     expect(ship).toMatchObject({ cwd: "../server", log: { file: { path: "../server/x.log" } } });
@@ -186,6 +204,7 @@ describe("an ecosystem file of pm2", () => {
     disable_logs: fc.constant(true),
     post_update: fc.constant(["npm install"]),
     port: fc.integer({ min: 1, max: 65_535 }),
+    instance_var: fc.constant("INSTANCE"),
     somethingElse: fc.constant(1),
   };
 

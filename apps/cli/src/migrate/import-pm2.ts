@@ -11,6 +11,8 @@ import { UnitNames, validName } from "./unit-names.ts";
 
 /** What stands around a pm2 file. */
 export interface Pm2Surroundings extends ImportContext {
+  /** Absolute folder of the file. */
+  readonly here: string;
   /** What the script at a path, from the folder of the file, is. */
   kindOf(path: string): ScriptKind;
   /** The environment that is asked for: `production` takes what stands in `env_production`. */
@@ -26,7 +28,7 @@ export function importPm2(root: Literal, surroundings: Pm2Surroundings): Importe
   const units: Pm2Unit[] = [];
   let found = environment === undefined;
   for (const { entries, line } of appsOf(root, file, notes)) {
-    const fields = new Pm2Fields(entries, line, file);
+    const fields = new Pm2Fields(entries, line, surroundings);
     found ||= entries.some(({ key }) => key === `env_${environment}`);
     units.push(...importApp(fields, { ...surroundings, names, logFiles }));
     notes.push(...fields.notes);

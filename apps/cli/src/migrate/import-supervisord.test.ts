@@ -71,6 +71,12 @@ describe("a configuration of supervisord", () => {
     ]);
   });
 
+  test("gives processes that share a log file one each", () => {
+    const text = "[program:w]\ncommand=run\nnumprocs=2\nstdout_logfile=/l/w.log\nredirect_stderr=true\n";
+    expect(ships(text).map(({ log }) => log.file?.path)).toEqual(["/l/w_0.log", "/l/w_1.log"]);
+    expect(imported(text).notes).toEqual([expect.stringMatching(/^s\.conf:4: .*each of its 2 processes gets a log file of its own/)]);
+  });
+
   test("lets a shell put in what is in the environment", () => {
     const { ship, notes } = program(
       "command=serve -p %(ENV_PORT)s 'a b'",

@@ -137,7 +137,16 @@ function membersOf(fields: SupervisordFields, here: string, groups: ReadonlyMap<
     });
   }
   noteProgramRest(fields, logsToFile);
-  return members;
+  return withOwnLogs(members, fields);
+}
+
+/** Several processes may write to one file there; here each gets its own, with its number in the name. */
+function withOwnLogs(members: readonly Member[], fields: SupervisordFields): Member[] {
+  const [first] = members;
+  const shared = first?.program.logFile;
+  if (members.length < 2 || shared === undefined || members.some(({ program }) => program.logFile !== shared)) return [...members];
+  fields.note("stdout_logfile", `each of its ${members.length} processes gets a log file of its own`, "no two processes may share one");
+  return members.map((member, at) => ({ ...member, program: { ...member.program, logFile: shared.replace(/(\.[^./]*)?$/, `_${at}$1`) } }));
 }
 
 function draftOf(members: readonly Member[], shared: Readonly<Record<string, string>>, { file, place }: ImportContext, notes: Note[]) {

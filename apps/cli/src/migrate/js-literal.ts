@@ -21,6 +21,9 @@ export interface NotLiteral {
 
 const deepest = 32;
 
+/** Stands in a text for the folder of the file, which a JavaScript file calls `__dirname`. */
+export const folderMark = "\u0002";
+
 /**
  * Reads a JavaScript or JSON file that only holds data: `module.exports = { ... }`, `export default { ... }`, or the value alone. Nothing of
  * it is run. A file in which anything is computed is not read at all.
@@ -29,6 +32,8 @@ export function readLiteral(text: string): Literal | NotLiteral {
   try {
     const reader = new Reader(text);
     reader.take(/["']use strict["'];?/y);
+    // What most files with paths begin with; `path.join(__dirname, "x")` is the only use of it that is understood.
+    reader.take(/(?:const|let|var)\s+path\s*=\s*require\(\s*["'](?:node:)?path["']\s*\);?/y);
     reader.take(/(?:module\.exports|exports\.default)\s*=(?!=)|export\s+default\b/y);
     const wrapped = reader.take(/\(/y) !== undefined;
     const value = reader.value(0);
@@ -93,7 +98,23 @@ class Reader {
     if (word !== undefined) return this.#ended({ kind: "scalar", value: word === "true" ? true : word === "false" ? false : null, line });
     const number = this.take(/[+-]?(?:0[xX][\da-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\w$])/y);
     if (number !== undefined) return this.#ended({ kind: "scalar", value: Number(number.replaceAll("_", "")), line });
-    return this.#ended({ kind: "scalar", value: this.#string() ?? this.fail(), line });
+    return this.#ended({ kind: "scalar", value: this.#folder() ?? this.#string() ?? this.fail(), line });
+  }
+
+  /** `__dirname`, also with texts behind it: what it is when the file is run is known without running it. */
+  #folder(): string | undefined {
+    const template = this.take(/`\$\{__dirname\}[^`\\$]*`/y);
+    if (template !== undefined) return `${folderMark}${template.slice(13, -1)}`;
+    if (this.take(/path\.(?:join|resolve)\(\s*__dirname\b/y) !== undefined) {
+      let path = folderMark;
+      while (this.take(/,(?!\s*\))/y) !== undefined) path += `/${this.#string() ?? this.fail()}`;
+      this.expect(/,?\s*\)/y);
+      return path;
+    }
+    if (this.take(/__dirname(?![\w$])/y) === undefined) return undefined;
+    let path = folderMark;
+    while (this.take(/\+/y) !== undefined) path += this.#string() ?? this.fail();
+    return path;
   }
 
   /** Behind a scalar nothing may go on with it: `"a" + b` is computed. */

@@ -30,13 +30,16 @@ export function importApp(fields: Pm2Fields, sharing: Sharing): Pm2Unit[] {
   const wanted = (fields.text("name_prefix") ?? "") + (fields.text("name") ?? posix.basename(script).replace(/(.)\.[^.]*$/, "$1"));
   fields.label = `app "${wanted}"`;
   const cwd = folderOf(fields);
-  const run = pm2Command(fields, (path) => sharing.kindOf(cwd === undefined ? path : posix.join(cwd, path)));
+  const run = pm2Command(fields, cwd, (path) =>
+    sharing.kindOf(cwd === undefined ? path : posix.resolve("/", cwd) === cwd ? posix.resolve(cwd, path) : posix.join(cwd, path)),
+  );
   if (run === undefined) return [];
-  const env: Record<string, string> = { ...run.env, ...pm2Environment(fields, sharing.environment) };
+  const env: Record<string, string> = { ...run.env, ...pm2Environment(fields, sharing) };
   const shared = { ...settingsOf(fields), ...endingOf(fields) };
   const log = logOf(fields, cwd);
   const counted = fields.text("increment_var");
-  const numbered = fields.text("instance_var") ?? "NODE_APP_INSTANCE";
+  const named = fields.text("instance_var");
+  const numbered = named ?? "NODE_APP_INSTANCE";
   const count = instancesOf(fields, run);
   const group = fields.text("namespace") ?? "apps";
   const units: Pm2Unit[] = [];
@@ -44,7 +47,7 @@ export function importApp(fields: Pm2Fields, sharing: Sharing): Pm2Unit[] {
     const name = sharing.names.next(count > 1 ? `${wanted}-${at}` : wanted);
     if (count === 1 && name !== wanted)
       fields.note(["name"], `it is now called "${name}"`, "names are unique, of ASCII letters, digits and _ . - + @ :");
-    const own: Record<string, string> = { ...env, ...(count > 1 ? { [numbered]: String(at) } : {}) };
+    const own: Record<string, string> = { ...env, ...(count > 1 || named !== undefined ? { [numbered]: String(at) } : {}) };
     if (counted !== undefined && count > 1) own[counted] = String(Number(env[counted] ?? 0) + at);
     const file = log === undefined ? undefined : sharing.place(count > 1 ? log.replace(/(\.[^./]*)?$/, `-${at}$1`) : log);
     const entries = entriesOf({
@@ -144,10 +147,10 @@ function endingOf(fields: Pm2Fields): Record<string, TomlValue | undefined> {
 
 /** The one file that holds all output, from the folder of the pm2 file. */
 function logOf(fields: Pm2Fields, cwd: string | undefined): string | undefined {
-  const combined = fields.find("log_file", "log")?.value.kind === "scalar" ? fields.text("log_file", "log") : undefined;
+  const combined = fields.find("log_file", "log")?.value.kind === "scalar" ? fields.path(cwd, "log_file", "log") : undefined;
   const [out, error] = [
-    fields.text("out_file", "out", "output", "out_log"),
-    fields.text("error_file", "error", "err", "err_file", "err_log"),
+    fields.path(cwd, "out_file", "out", "output", "out_log"),
+    fields.path(cwd, "error_file", "error", "err", "err_file", "err_log"),
   ];
   const files = [combined, out, error].filter((file): file is string => file !== undefined && file !== "NULL" && file !== "/dev/null");
   const [file] = files;

@@ -28,8 +28,8 @@ const interpreters: Readonly<Record<string, string>> = {
 };
 
 /** The program that pm2 would run: the interpreter of the script's ending, a program in `PATH`, or a line for the shell. */
-export function pm2Command(fields: Pm2Fields, kindOf: (path: string) => ScriptKind): Pm2Command | undefined {
-  const script = fields.text("script", "exec", "cmd", "command");
+export function pm2Command(fields: Pm2Fields, cwd: string | undefined, kindOf: (path: string) => ScriptKind): Pm2Command | undefined {
+  const script = fields.path(cwd, "script", "exec", "cmd", "command");
   const args = fields.texts(splitWords, "args");
   const flags = fields.texts(splitWords, "node_args", "interpreter_args");
   const named = fields.text("exec_interpreter", "interpreter");

@@ -1,4 +1,5 @@
-import type { Literal, LiteralEntry } from "./js-literal.ts";
+import { posix } from "node:path";
+import { folderMark, type Literal, type LiteralEntry } from "./js-literal.ts";
 import { plainOf } from "./literal-of.ts";
 import type { Note } from "./note.ts";
 
@@ -9,13 +10,20 @@ export class Pm2Fields {
   readonly #seen = new Set<string>();
   readonly #notes: Note[] = [];
   readonly #file: string;
+  /** Absolute folder of the file. */
+  readonly #here: string;
   /** How the app is called in notes. */
   label = "";
 
-  constructor(entries: readonly LiteralEntry[], line: number | undefined, file: string) {
+  constructor(
+    entries: readonly LiteralEntry[],
+    line: number | undefined,
+    { file, here }: { readonly file: string; readonly here: string },
+  ) {
     this.#entries = new Map(entries.map((entry) => [snakeCase(entry.key), entry]));
     this.line = line;
     this.#file = file;
+    this.#here = here;
   }
 
   get notes(): readonly Note[] {
@@ -31,9 +39,18 @@ export class Pm2Fields {
   text(...keys: readonly string[]): string | undefined {
     const entry = this.find(...keys);
     if (entry === undefined || isNull(entry.value)) return undefined;
-    if (entry.value.kind === "scalar" && typeof entry.value.value !== "boolean") return String(entry.value.value);
+    if (entry.value.kind === "scalar" && typeof entry.value.value !== "boolean") return plainFolder(String(entry.value.value));
     this.note(keys, `"${entry.key}" is no text and is left out`);
     return undefined;
+  }
+
+  /** A path that begins in the folder of the file, seen from `cwd`; any other as it is. */
+  path(cwd: string | undefined, ...keys: readonly string[]): string | undefined {
+    const text = this.text(...keys);
+    const written = this.find(...keys)?.value;
+    if (text === undefined || written?.kind !== "scalar" || !String(written.value).startsWith(folderMark)) return text;
+    if (cwd === undefined) return text;
+    return posix.isAbsolute(cwd) ? posix.join(this.#here, text) : posix.relative(cwd, text);
   }
 
   flag(...keys: readonly string[]): boolean | undefined {
@@ -46,8 +63,9 @@ export class Pm2Fields {
   texts(split: (text: string) => string[] | undefined, ...keys: readonly string[]): string[] {
     const entry = this.find(...keys);
     if (entry === undefined || isNull(entry.value)) return [];
-    if (entry.value.kind === "list") return entry.value.items.filter((item) => !isNull(item)).map((item) => String(plainOf(item)));
-    const words = entry.value.kind === "scalar" ? split(String(entry.value.value)) : undefined;
+    if (entry.value.kind === "list")
+      return entry.value.items.filter((item) => !isNull(item)).map((item) => plainFolder(String(plainOf(item))));
+    const words = entry.value.kind === "scalar" ? split(plainFolder(String(entry.value.value))) : undefined;
     if (words === undefined) this.note(keys, `"${entry.key}" cannot be taken apart into words and is left out`, "write it as a list");
     return words ?? [];
   }
@@ -71,4 +89,9 @@ export function isNull(value: Literal): boolean {
 /** pm2 takes `maxRestarts` for `max_restarts`; the environments keep their names. */
 function snakeCase(key: string): string {
   return key.startsWith("env_") ? key : key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The folder of the file is where processes run that say nothing else. */
+function plainFolder(text: string): string {
+  return text.replaceAll(folderMark, ".");
 }
