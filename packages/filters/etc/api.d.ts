@@ -44,6 +44,11 @@ interface PreflightCacheOptions {
     readonly maxBytes?: number | undefined;
     /** What else decides who answers (a class of user agents, a fingerprint), as text; becomes part of the key. Default: nothing. */
     readonly varyBy?: ((exchange: Exchange) => string) | undefined;
+    /**
+     * Which state of an upstream is in force, as a number that changes when the upstream is started anew or replaced: an answer of an earlier
+     * one is not given any more. Asked with `Exchange.upstream` of the answer. Default: it never changes.
+     */
+    readonly versionOf?: ((upstream: string) => number) | undefined;
     /** Called for each preflight that was looked up. */
     readonly onLookup?: ((result: "hit" | "miss") => void) | undefined;
 }
@@ -69,6 +74,11 @@ interface RateLimitOptions {
     /** Clients remembered at a time. When more come in the time in which a bucket fills, those seen longest ago begin anew. Default 100,000. */
     readonly maxClients?: number | undefined;
     /**
+     * Made by `rateLimitMemory`, for limiters with the same limits in several threads whose clocks agree: what one lets through, the others
+     * count too. It has the number of clients, and `maxClients` is not looked at. Default: alone.
+     */
+    readonly memory?: SharedArrayBuffer | undefined;
+    /**
      * Under which name a request is counted; names are cut at 256 characters. Default: the client's address, an IPv6 one by its /64 network.
      * All who come over a Unix socket, without a trusted forwarder that says who they are, are one client.
      */
@@ -87,6 +97,9 @@ interface RateLimitOptions {
  * @throws {FilterOptionError} for a rate that is no number above 0, or `maxClients` below 2.
  */
 declare function rateLimit(options: RateLimitOptions): Middleware;
+
+/** Memory for the limits of one `rateLimit` in several threads, 12 bytes for each of `maxClients`, rounded up to a power of two, and as much again to spare. */
+declare function rateLimitMemory(maxClients?: number): SharedArrayBuffer;
 
 /** A directory whose files are served. Plain data. */
 interface StaticDirectory {
@@ -109,5 +122,5 @@ interface StaticDirectory {
  */
 declare function staticFiles(directories: readonly StaticDirectory[], deps: Deps): Middleware;
 
-export { FilterOptionError, compression, preflightCache, rateLimit, staticFiles };
+export { FilterOptionError, compression, preflightCache, rateLimit, rateLimitMemory, staticFiles };
 export type { Coding, CompressionOptions, LimitScope, PreflightCacheOptions, RateLimitOptions, StaticDirectory };

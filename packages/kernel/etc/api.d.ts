@@ -301,7 +301,8 @@ interface Deps {
 }
 
 /**
- * The text with the password of every URL in it replaced by `***`. The user name stays, for it says which account was meant.
+ * The text with the password of every URL in it, and the value of every query parameter that is named like a secret (`?password=`,
+ * `&access_token=`), replaced by `***`. The user name stays, for it says which account was meant.
  * What follows the last `@` before the host ends the password, so that a password holding an unescaped `@` does not leak its tail.
  */
 declare function redact(text: string): string;

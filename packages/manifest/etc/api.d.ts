@@ -5,41 +5,23 @@ import { Address, MothershipError, AbortOptions } from '@mothership/kernel';
 declare const stopSignals: readonly ["SIGTERM", "SIGINT", "SIGQUIT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGWINCH", "SIGALRM", "SIGABRT", "SIGKILL"];
 type StopSignal = (typeof stopSignals)[number];
 
-/**
- * A checked manifest with every default applied: plain data that can be logged as JSON, compared and sent.
- *
- * A field is optional only where the manifest may leave it out and no default exists; such a field is then absent, never `undefined`.
- * Expanded URLs (`Uplink.url`, `Flagship.electionUrl`) may hold passwords: show them only through `redact`. `Process.env` holds what stands
- * in env files: do not show it at all.
- */
-interface Manifest {
-    /** Absolute folder of the file: what relative paths start from and where processes run unless they say otherwise. "" for a manifest parsed from text alone. */
-    readonly folder: string;
-    readonly mothership: MothershipSettings;
-    /** In the order in which they stand in the file, over all groups. */
-    readonly ships: readonly Ship[];
-    /** In the order in which they stand in the file, over all types. */
-    readonly bays: readonly Bay[];
-    /** In the order in which they stand in the file, which is the order in which they see a request. */
-    readonly modules: readonly Module[];
+/** A path in the manifest. */
+interface FilePath {
+    /** Absolute, resolved against the manifest's folder (as written, when that is not known). */
+    readonly path: string;
+    /** As it stands in the file, for messages. */
+    readonly written: string;
 }
-/** The table `[mothership]`. */
-interface MothershipSettings {
-    /** `[mothership.bind]`, in file order. */
-    readonly binds: readonly Bind[];
-    /** In file order; the longest prefix wins whatever the order. */
-    readonly staticDirs: readonly StaticDir[];
-    readonly compression: boolean;
-    readonly corsCache: CorsCache;
-    readonly rateLimiting: RateLimiting;
-    /** Port of `/metrics` and `/health` on 127.0.0.1; absent: neither is served. */
-    readonly metricsPort?: number;
-    readonly flagship: Flagship;
-    readonly uplinks: readonly Uplink[];
-    readonly prelaunch: readonly PrelaunchJob[];
-    /** How long the whole fleet may take to stop before what is left is killed. */
-    readonly shutdownTimeoutMs: number;
+/** A file that is renamed when it is full. */
+interface LogFile {
+    /** Absolute (as written, when the folder is not known). */
+    readonly path: string;
+    readonly maxBytes: number;
+    /** Renamed files that are kept. */
+    readonly maxFiles: number;
+    readonly compress: boolean;
 }
+
 /** A named listener. */
 interface Bind {
     readonly name: string;
@@ -57,18 +39,169 @@ interface Bind {
     readonly certificates: readonly Certificate[];
     /** Permissions of the Unix socket; absent: what the system gives it. */
     readonly mode?: number;
+    /** Offered to clients where there is TLS. */
+    readonly http2: boolean;
+    readonly minTlsVersion: "1.2" | "1.3";
+    /** At a time. */
+    readonly maxConnections: number;
+    readonly limits: RequestLimits;
+}
+/** What one client of a bind may cost. */
+interface RequestLimits {
+    readonly maxHeadBytes: number;
+    readonly maxFields: number;
+    readonly maxTargetBytes: number;
+    /** Absent: any length. */
+    readonly maxBodyBytes?: number;
+    readonly headMs: number;
+    readonly idleMs: number;
+    readonly stallMs: number;
+    /** Of a request's body; 0: any. */
+    readonly minBytesPerSecond: number;
 }
 /** A certificate chain and its private key, both PEM. */
 interface Certificate {
     readonly cert: FilePath;
     readonly key: FilePath;
 }
-/** A path in the manifest. */
-interface FilePath {
-    /** Absolute, resolved against the manifest's folder (as written, when that is not known). */
-    readonly path: string;
-    /** As it stands in the file, for messages. */
-    readonly written: string;
+/** The proxy in front of the ships. */
+interface ProxySettings {
+    /** Over all binds; absent: any number. */
+    readonly maxConnectionsPerClient?: number;
+    /** Folder of pages in place of the proxy's own answers. */
+    readonly errorPages?: FilePath;
+    /** Send ships `Forwarded` (RFC 7239) too. */
+    readonly forwarded: boolean;
+    /** Its name in `Via`. */
+    readonly via: string;
+    /** Longest silence in a tunnel to a ship. */
+    readonly tunnelIdleMs: number;
+}
+/** How the proxy asks one ship. */
+interface UpstreamSettings {
+    readonly maxConnections: number;
+    /** Requests that wait for one. */
+    readonly maxQueued: number;
+    readonly maxHeadBytes: number;
+    readonly maxFields: number;
+    readonly connectMs: number;
+    readonly queueMs: number;
+    /** From the request to the head of its answer. */
+    readonly answerMs: number;
+    readonly stallMs: number;
+    readonly idleMs: number;
+    /** Second tries at a time: a share of the requests that run, and so many in any case. */
+    readonly retries: {
+        readonly ratio: number;
+        readonly min: number;
+    };
+    /** Absent: none. */
+    readonly breaker?: Breaker;
+}
+/** When requests are kept away from a ship that fails. */
+interface Breaker {
+    readonly failureRatio: number;
+    readonly minRequests: number;
+    readonly windowMs: number;
+    readonly openMs: number;
+}
+/** A line for each request that has ended. */
+interface AccessLog {
+    readonly to: {
+        readonly kind: "stream";
+        readonly stream: "stdout" | "stderr";
+    } | ({
+        readonly kind: "file";
+    } & LogFile);
+    /** Share of the requests that are written, besides those answered with 500 and more. */
+    readonly sample: number;
+    readonly query: "none" | "redacted" | "full";
+    /** Write the JA4H fingerprint. */
+    readonly ja4h: boolean;
+}
+
+/** A request is refused. */
+interface Block {
+    readonly action: "block";
+    /** 400 to 599. */
+    readonly status: number;
+}
+/** A request is sent elsewhere. */
+interface Redirect {
+    readonly action: "redirect";
+    /** A path on the same host, or an http or https URL. */
+    readonly location: string;
+    readonly status: 301 | 302 | 303 | 307 | 308;
+}
+/** Which requests are refused, redirected or marked. */
+interface Shields {
+    /** In file order: the first that matches decides. */
+    readonly rules: readonly ShieldRule[];
+}
+/** A rule about the requests that meet all of its conditions; without any, about all. */
+type ShieldRule = ShieldConditions & ({
+    readonly action: "allow" | "log";
+} | Block | Redirect | {
+    readonly action: "tag";
+    readonly header: string;
+    readonly value: string;
+});
+/** What a request is asked for. */
+interface ShieldConditions {
+    /** Unique among rules; `rule-1` and so on where the file gives none. */
+    readonly name: string;
+    /** Source of a pattern, matched against the path. */
+    readonly path?: string;
+    /** A class of user agents, or `~` and a pattern. */
+    readonly ua?: string;
+    /** Networks and addresses, one of which the client is in. */
+    readonly cidr?: readonly string[];
+    /** A JA4H fingerprint, or beginnings of its parts joined by `_`. */
+    readonly ja4h?: string;
+}
+
+/**
+ * A checked manifest with every default applied: plain data that can be logged as JSON, compared and sent.
+ *
+ * A field is optional only where the manifest may leave it out and no default exists; such a field is then absent, never `undefined`.
+ * Expanded URLs (`Uplink.url`, `Flagship.electionUrl`) may hold passwords: show them only through `redact`. `Process.env` holds what stands
+ * in env files: do not show it at all.
+ */
+interface Manifest {
+    /** Absolute folder of the file: what relative paths start from and where processes run unless they say otherwise. "" for a manifest parsed from text alone. */
+    readonly folder: string;
+    readonly mothership: MothershipSettings;
+    /** In the order in which they stand in the file, over all groups. */
+    readonly ships: readonly Ship[];
+    /** In the order in which they stand in the file, over all types. */
+    readonly bays: readonly Bay[];
+    /** In the order in which they stand in the file, which is the order in which they see a request. */
+    readonly modules: readonly Module[];
+    readonly shields: Shields;
+}
+/** The table `[mothership]`. */
+interface MothershipSettings {
+    /** `[mothership.bind]`, in file order. */
+    readonly binds: readonly Bind[];
+    readonly proxy: ProxySettings;
+    /** Absent: none. */
+    readonly accessLog?: AccessLog;
+    /** In file order; the longest prefix wins whatever the order. */
+    readonly staticDirs: readonly StaticDir[];
+    readonly compression: boolean;
+    readonly corsCache: CorsCache;
+    readonly rateLimiting: RateLimiting;
+    /** Port of `/metrics` and `/health` on 127.0.0.1; absent: neither is served. */
+    readonly metricsPort?: number;
+    /** Host names, in lower case, under which that page may be asked for besides those of the loopback. */
+    readonly metricsHosts: readonly string[];
+    readonly flagship: Flagship;
+    readonly uplinks: readonly Uplink[];
+    readonly prelaunch: readonly PrelaunchJob[];
+    /** Threads that serve requests; "auto": one for each processor. */
+    readonly edgeThreads: "auto" | number;
+    /** How long the whole fleet may take to stop before what is left is killed. */
+    readonly shutdownTimeoutMs: number;
 }
 /** A folder of files served before routing. */
 interface StaticDir extends FilePath {
@@ -147,6 +280,8 @@ interface Process {
     readonly runAs: RunAs;
     /** `ignore`: end of input at once. `open`: an empty input that stays open until it is told to stop. */
     readonly stdin: "ignore" | "open";
+    /** A terminal of its own instead of pipes. */
+    readonly tty: boolean;
     readonly restart: RestartSettings;
     readonly stop: StopSettings;
     readonly log: LogSettings;
@@ -201,15 +336,6 @@ interface LogSettings {
     /** When a sink cannot take more: drop lines and count them, or make the process wait. */
     readonly onFull: "drop" | "block";
     readonly file?: LogFile;
-}
-/** A file that is renamed when it is full. */
-interface LogFile {
-    /** Absolute (as written, when the folder is not known). */
-    readonly path: string;
-    readonly maxBytes: number;
-    /** Renamed files that are kept. */
-    readonly maxFiles: number;
-    readonly compress: boolean;
 }
 /** A job that ends before any ship or bay starts. */
 interface PrelaunchJob extends Process {
@@ -272,6 +398,7 @@ interface Ship extends FleetMember {
     readonly liveness?: Check;
     /** Runs once and ends. */
     readonly oneshot: boolean;
+    readonly upstream: UpstreamSettings;
 }
 /** A process that takes WebSocket clients over one Unix socket (docking protocol). */
 interface Bay extends FleetMember {
@@ -300,6 +427,10 @@ interface Route {
     readonly stripPrefix?: string;
     /** A class of user agents, or `~` and a pattern. */
     readonly uaFilter?: string;
+    /** A JA4H fingerprint, or beginnings of its parts joined by `_`. */
+    readonly ja4h?: string;
+    /** Absent: the request goes to the ship or bay. */
+    readonly answer?: Block | Redirect;
 }
 /** A WebAssembly payload on the request path. */
 interface Module {
@@ -338,6 +469,8 @@ interface ManifestDiff {
     readonly routing: boolean;
     /** The modules or their order differ. */
     readonly modules: boolean;
+    /** The rules of shields differ. */
+    readonly shields: boolean;
     /** Which parts of `[mothership]` differ. */
     readonly settings: readonly (keyof MothershipSettings)[];
 }
@@ -378,6 +511,8 @@ declare class ManifestError extends MothershipError {
     /** How many mistakes there are, those beyond the first 100 included. */
     readonly total: number;
     constructor(issues: readonly [ManifestIssue, ...ManifestIssue[]], total?: number, options?: ErrorOptions);
+    /** All mistakes, a line each, for whoever is told by another program. */
+    get problems(): readonly string[];
     /** The code frame of the first mistake; "" when it has no place. */
     get frame(): string;
 }
@@ -494,4 +629,4 @@ declare const schemaFileName = "ship-manifest.schema.json";
 declare const starterManifest = "#:schema ./ship-manifest.schema.json\n\n# The manifest of this fleet. Check it with \"mothership clearance\", run it with \"mothership\".\n# All keys: https://github.com/seuros/mothership/blob/main/docs/manifest.md\n\n[mothership]\n# Prometheus metrics on http://127.0.0.1:9090/metrics, liveness on /health.\n#metrics_port = 9090\n# gzip, deflate or brotli, as the client accepts.\ncompression = true\n\n# Where mothership listens. Routes name these binds.\n[mothership.bind]\nhttp = \"127.0.0.1:8080\"\n# Behind a load balancer that speaks the PROXY protocol:\n#https = { addr = \"0.0.0.0:8443\", proxy_protocol = true }\n# With TLS:\n#tls = { addr = \"0.0.0.0:9443\", cert = \"./tls/cert.pem\", key = \"./tls/key.pem\" }\n\n# Files that are served before routing; what is not found goes on to the routes.\n#[[mothership.static_dirs]]\n#path = \"./public\"\n#prefix = \"/static\"\n\n# What must be reachable before anything starts.\n#[[mothership.uplinks]]\n#name = \"database\"\n#url = \"$DATABASE_URL\"\n#timeout = \"10s\"\n\n# Runs to its end before any ship starts; a failure ends the launch.\n#[[mothership.prelaunch]]\n#name = \"migrate\"\n#command = \"npm\"\n#args = [\"run\", \"migrate\"]\n\n# Every ship inherits this: variables are merged, tags joined, everything else replaced.\n#[base.ship]\n#env = { NODE_ENV = \"production\" }\n\n# Ships are processes; \"web\" is the group of this one. Replace it by your own program.\n[[fleet.web]]\nname = \"app\"\ncommand = \"node\"\nargs = [\"-e\", '''\nrequire(\"node:http\")\n  .createServer((req, res) => res.end(\"Hello from the fleet\\n\"))\n  .listen(3000, \"127.0.0.1\");\n''']\nbind = \"tcp://127.0.0.1:3000\"\nhealthcheck = \"/\"\nroutes = [{ bind = \"http\", pattern = \"/.*\" }]\n\n# A worker: no bind, no routes; its crash does not end the fleet.\n#[[fleet.workers]]\n#name = \"worker\"\n#command = \"node\"\n#args = [\"worker.js\"]\n#depends_on = [\"app\"]\n#critical = false\n#env_file = \".env\"\n#stop_timeout = \"30s\"\n#log = { file = \"./log/worker.log\" }\n\n# Bays take many WebSocket clients over one Unix socket (docking protocol).\n#[[bays.websocket]]\n#name = \"cable\"\n#command = \"./cable\"\n#routes = [\"http:/cable\"]\n#config = { redis_url = \"redis://localhost:6379\" }\n\n# WebAssembly on the request path.\n#[[modules]]\n#name = \"auth\"\n#wasm = \"./modules/auth.wasm\"\n#routes = [\"/admin/.*\"]\n#phase = \"request\"\n";
 
 export { ManifestError, SelectionError, diffManifests, formatIssues, loadManifest, manifestSchema, parseDuration, parseManifest, schemaFileName, selectByTags, socketFolder, starterManifest };
-export type { Bay, Bind, Certificate, Check, CommandLine, CorsCache, Dependency, DroppedDependency, Environment, FilePath, Filter, Flagship, FleetMember, FormatOptions, JsonSchema, LogFile, LogSettings, Manifest, ManifestDiff, ManifestIssue, ManifestOptions, Module, MothershipSettings, ParseOptions, PrelaunchJob, Probe, Process, RateLimiting, RestartSettings, Route, RunAs, Selection, Ship, StaticDir, StaticFlagship, StopSettings, Uplink };
+export type { AccessLog, Bay, Bind, Block, Breaker, Certificate, Check, CommandLine, CorsCache, Dependency, DroppedDependency, Environment, FilePath, Filter, Flagship, FleetMember, FormatOptions, JsonSchema, LogFile, LogSettings, Manifest, ManifestDiff, ManifestIssue, ManifestOptions, Module, MothershipSettings, ParseOptions, PrelaunchJob, Probe, Process, ProxySettings, RateLimiting, Redirect, RequestLimits, RestartSettings, Route, RunAs, Selection, ShieldConditions, ShieldRule, Shields, Ship, StaticDir, StaticFlagship, StopSettings, Uplink, UpstreamSettings };

@@ -63,7 +63,31 @@ type BreakerState = "closed" | "open" | "half-open";
 /** What is known of one upstream. */
 interface UpstreamFigures {
     readonly name: string;
-    readonly breaker: BreakerState;
+    /** Absent where it has none. */
+    readonly breaker?: BreakerState | undefined;
+}
+
+/** What happened on the path of requests, by family; what else is counted has one place that knows it. */
+declare const tallied: readonly ["upstreamErrors", "limitedRequests", "preflightHits", "preflightMisses", "refusedRequests", "refusedConnections", "shieldMatches", "uncompressed"];
+/** What one thread has counted since it was last asked: plain data that can be sent to another. */
+interface Tally {
+    /** Figures of requests by label of their route, in the order that this package gives them. */
+    readonly routes: readonly (readonly [route: string, figures: Float64Array])[];
+    readonly counters: readonly (readonly [family: (typeof tallied)[number] | "droppedSeries", labels: readonly string[], amount: number])[];
+    /** Requests that have not ended, by bind: all there are, not what changed. */
+    readonly inFlight: readonly (readonly [bind: string, count: number])[];
+}
+/** Another thread that counts. Disposing says that it is gone, and with it the requests that it had not ended; what it has counted stays. */
+interface TallySource extends Disposable {
+    add(tally: Tally): void;
+}
+/** The threads that serve requests. */
+interface ThreadFigures {
+    readonly running: number;
+    /** As many as are asked for. */
+    readonly wanted: number;
+    /** Threads that died and were replaced, or are about to be. */
+    readonly lost: number;
 }
 
 /** What metrics are about, and how much of it. */
@@ -103,10 +127,19 @@ interface FleetMetrics {
     requestRefused(bind: string, code: string): void;
     connectionRefused(bind: string, reason: "limit" | "proxy_header"): void;
     shieldMatched(rule: string, action: string): void;
+    /** A response went out plain because as many as may be were compressed already. */
+    compressionSaturated(): void;
+    /** So many lines of the access log were not written. */
+    accessLinesDropped(count: number): void;
     /** The event loop was late by so many milliseconds, by quantile. */
     setEventLoopDelay(quantilesMs: Readonly<Record<string, number>>): void;
-    /** Calls `collect` before each page is written, to set what is. One that throws is logged, and its values are old. */
-    onScrape(collect: () => void): Disposable;
+    setThreads(threads: ThreadFigures): void;
+    /** What was counted on the path of requests since the last time; from here on that is counted from nothing. For a thread that reports to another. */
+    take(): Tally;
+    /** For each thread that reports here: what it took is added to what is counted here. */
+    source(): TallySource;
+    /** Calls `collect` before each page is written, to set what is, and waits for it. One that throws or rejects is logged, and its values are old. */
+    onScrape(collect: () => void | Promise<void>): Disposable;
     /** Writes a page. Two at a time share the work. */
     render(format?: ExpositionFormat): Promise<Exposition>;
     /** Loads what `render` needs (some 25 ms), so that the first page does not delay requests. */
@@ -123,10 +156,17 @@ interface Health {
     readonly healthy: boolean;
     /** In one word: `running`, `mayday`. */
     readonly status: string;
+    /** Threads that serve requests, where there are to be several. */
+    readonly threads?: {
+        readonly running: number;
+        readonly wanted: number;
+    };
 }
 interface MetricsServerSpec {
     /** A bare port read by `parseAddress` is one of the loopback, which is what a page without a password should be on. */
     readonly address: Address;
+    /** On the loopback: host names under which the page may be asked for, besides those of the loopback itself. Default: none. */
+    readonly hosts?: readonly string[] | undefined;
     /** Asked for each request to `/health`; one that throws makes it 503. */
     readonly healthy: () => Health;
 }
@@ -143,4 +183,4 @@ interface MetricsServer extends Closable {
 declare function serveMetrics(metrics: FleetMetrics, spec: MetricsServerSpec, deps: Deps, { signal }?: AbortOptions): Promise<MetricsServer>;
 
 export { MetricsAddressError, createMetrics, noMetrics, serveMetrics };
-export type { BayFigures, BreakerState, Exposition, ExpositionFormat, FleetMetrics, Health, MetricsServer, MetricsServerSpec, MetricsSpec, ModuleFigures, ShipFigures, UpstreamFigures };
+export type { BayFigures, BreakerState, Exposition, ExpositionFormat, FleetMetrics, Health, MetricsServer, MetricsServerSpec, MetricsSpec, ModuleFigures, ShipFigures, Tally, TallySource, ThreadFigures, UpstreamFigures };

@@ -1,5 +1,5 @@
 // entry: .
-import { Outcome, Deps, Middleware, Clock, MothershipError, Address, Closable, AbortOptions, Handler, Subscribable, Exchange } from '@mothership/kernel';
+import { Outcome, Exchange, Deps, Middleware, Clock, MothershipError, Address, Closable, AbortOptions, Handler, Subscribable, ResponseHead, Body } from '@mothership/kernel';
 import { ClientPool, ClientLimits, ClientTimeouts, ServerLimits, ServerTimeouts } from '@mothership/http1';
 
 /** What an access log says of one request, when nothing of it is left. Plain data, one level deep. */
@@ -11,14 +11,18 @@ interface AccessEntry {
     readonly client: string;
     readonly method: string;
     readonly host: string;
-    /** Path as the client meant it, without the query, which may hold secrets. */
+    /** Path as the client meant it. */
     readonly path: string;
+    /** With its `?`, or "". May hold secrets: think before it is written anywhere. */
+    readonly query: string;
     readonly version: string;
     readonly route: string;
     readonly upstream: string;
     /** As sent; 499 when the client left before an answer, 0 when the connection was cut before one. */
     readonly status: number;
     readonly end: Outcome["end"];
+    /** Until the head of the answer was handed to the wire; undefined when there was none. */
+    readonly firstByteMs: number | undefined;
     readonly durationMs: number;
     readonly requestBytes: number;
     readonly responseBytes: number;
@@ -30,8 +34,11 @@ interface AccessLogOptions {
     /** Numbers from 0 up to, not including, 1: decides the sample. */
     readonly random?: () => number;
 }
-/** Middleware that hands one entry to `write` when a request has ended. Put it first, so that it sees the path before others change it. */
-declare function accessLog(write: (entry: AccessEntry) => void, deps: Deps, { sample, random }?: AccessLogOptions): Middleware;
+/**
+ * Middleware that hands one entry to `write` when a request has ended, with the exchange for whoever wants to say more. Put it first, so that
+ * it sees the path before others change it.
+ */
+declare function accessLog(write: (entry: AccessEntry, exchange: Exchange) => void, deps: Deps, { sample, random }?: AccessLogOptions): Middleware;
 
 /** When to stop asking an upstream that fails, and when to try again. */
 interface BreakerPolicy {
@@ -46,13 +53,18 @@ interface BreakerPolicy {
 }
 /** closed: everything passes. open: nothing does. trying: one request is out, and its end decides. */
 type BreakerState = "closed" | "open" | "trying";
+/** Memory for one breaker that several threads have in common. */
+declare function breakerMemory(): SharedArrayBuffer;
 /**
  * A circuit breaker: keeps requests away from an upstream that cannot serve them, so that clients are not kept waiting and the upstream is
  * not held down. Every `admit` that gave true is followed by exactly one of `succeeded`, `failed` and `abandoned`.
+ *
+ * Threads that are given the same memory, and clocks that agree, have one breaker: a request counts wherever it ran, and one trial goes out
+ * from all of them. No step holds a lock, so a thread that dies in the middle stops nobody; its trial is given up after a minute.
  */
 declare class Breaker {
     #private;
-    constructor({ failureRatio, minRequests, windowMs, openMs }: BreakerPolicy, clock: Clock);
+    constructor(policy: BreakerPolicy, clock: Clock, memory?: SharedArrayBuffer | ArrayBuffer);
     get state(): BreakerState;
     /** Milliseconds until a request may try; 0 where one may now, or where nobody knows. */
     get retryInMs(): number;
@@ -201,6 +213,8 @@ interface UpstreamSpec {
     readonly retries?: RetryPolicy;
     /** What a client is told to wait when the upstream is not available. Default 5. */
     readonly retryAfterSeconds?: number;
+    /** Made by `breakerMemory`, for an upstream of the same service in each of several threads: they have one breaker. Default: alone. */
+    readonly breakerMemory?: SharedArrayBuffer | undefined;
     /** How long `drain` and `close` wait for running requests when they are given no signal. Default 30,000. */
     readonly graceMs?: number;
 }
@@ -248,6 +262,15 @@ declare function openUpstream(spec: UpstreamSpec, deps: Deps): Upstream;
 interface ForwardOptions {
     /** A tunnel in which nothing was sent for so long ends. Default one hour; 0 for never. */
     readonly tunnelIdleMs?: number;
+    /** Hears what becomes of each request. Default: nobody does. */
+    readonly watch?: ForwardWatch | undefined;
+}
+/** For whoever judges an upstream by what it does, or counts that. Must not throw. */
+interface ForwardWatch {
+    /** It gave an answer, whatever its status. */
+    answered(): void;
+    /** It gave none; `reason` as the client is told: `upstream-unreachable`, `upstream-closed` and the like. */
+    failed(reason: string): void;
 }
 /**
  * A handler that forwards each exchange to `upstream` and streams the answer back, both ways with back-pressure.
@@ -255,14 +278,7 @@ interface ForwardOptions {
  * A client that leaves cancels the request; an upstream that fails becomes 502, 503 or 504 with a reason, or, once the answer has begun, a
  * cut connection, so that half an answer never looks whole. A request is sent a second time only when it cannot have been processed.
  */
-declare function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs }?: ForwardOptions): Handler;
-
-/**
- * The only builder of outgoing header fields.
- *
- * A request: fields of the connection are left out, then those the client named in Connection, then everything only we may say;
- * ours are added last. In that order a client can neither remove nor forge what we add (RFC 9110, 7.6.1; CVE-2024-45410).
- */
+declare function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs, watch }?: ForwardOptions): Handler;
 
 /** What the proxy tells upstreams about itself and the client. */
 interface ForwardingSpec {
@@ -299,6 +315,8 @@ interface TlsSpec {
     readonly handshakeMs?: number;
     /** Handshakes at a time; the socket of a further one is closed at once. Default 1,024. */
     readonly maxHandshakes?: number;
+    /** Made by `ticketMemory`, for the same bind in each of several threads, whose clocks agree: a client may resume its session in any. Default: alone. */
+    readonly ticketMemory?: SharedArrayBuffer | undefined;
 }
 
 /** A bind: where clients connect, and what is believed of them. Plain data. */
@@ -307,6 +325,11 @@ interface ListenerSpec {
     readonly name: string;
     /** Port 0 takes a free one, see `Proxy.address`. */
     readonly address: Address;
+    /**
+     * Threads listen on one port together, and the system spreads connections over them (SO_REUSEPORT): the `first` opens it, which fails
+     * where somebody else listens already, `further` ones join. Of TCP alone, and not on every system (macOS, Windows: the bind fails).
+     */
+    readonly sharesPort?: "first" | "further";
     /** Permissions of a Unix socket's file, for example 0o660. Default: what the umask leaves. */
     readonly mode?: number;
     /** Connections at a time; further ones are closed at once. Default 16,384. */
@@ -356,6 +379,23 @@ interface Proxy extends Closable {
     address(listener: string): Address;
     /** From the next request on, `handler` answers. Requests that run stay with the one that began them. */
     replace(handler: Handler): void;
+    /**
+     * Does all that may fail of going over to another spec: opens new listeners, reads new certificates and error pages. A listener whose
+     * address stays keeps its socket and its connections, whatever else changes. One change at a time.
+     *
+     * @throws what `openProxy` throws; then nothing has changed.
+     */
+    prepare(spec: Omit<ProxySpec, "graceMs">, options?: AbortOptions): Promise<ProxyChange>;
+}
+/** A change that is ready: exactly one of the two is called, once. */
+interface ProxyChange {
+    /**
+     * In force at once, with this handler. New listeners take those who have connected meanwhile. Listeners that are gone stop accepting and
+     * drain by themselves as in `close`, for as long as the grace.
+     */
+    commit(handler: Handler): void;
+    /** Closes what was opened for it. */
+    abandon(): Promise<void>;
 }
 /**
  * Opens all listeners of `spec`, or none and throws. Every request goes to `handler`, whose errors become 500 or a cut connection.
@@ -365,7 +405,7 @@ interface Proxy extends Closable {
  *
  * @throws {BindInUseError} | {BindDeniedError} | {BindFailedError} | {TlsCertificateError} naming the bind; {TrustedProxyError} | {ErrorPagesError}
  */
-declare function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, { signal }?: AbortOptions): Promise<Proxy>;
+declare function openProxy(spec: ProxySpec, handler: Handler, deps: Deps, options?: AbortOptions): Promise<Proxy>;
 
 /** An answer of the proxy itself: plain data, so that it can stand as a constant. */
 interface Answer {
@@ -466,6 +506,11 @@ declare const answers: {
 };
 /** Sends `answer` in the form that the client prefers: JSON, HTML or text. Never stored by a cache. */
 declare function reply(exchange: Exchange, answer: Answer): void;
+/** The same without sending it. */
+declare function render(exchange: Exchange, answer: Answer): {
+    readonly head: ResponseHead;
+    readonly body: Body;
+};
 
 /** Sends what comes in on one bind under one pattern to one handler. Plain data but for `when` and `to`. */
 interface Route {
@@ -510,5 +555,8 @@ interface PathProblem {
 /** The canonical form of `path` (origin-form, without the query), or why it has none. Returns `path` itself when it is canonical already. */
 declare function canonicalPath(path: string): string | PathProblem;
 
-export { BindDeniedError, BindFailedError, BindInUseError, DrainedError, ErrorPagesError, TargetError, TlsCertificateError, TrustedProxyError, Upstream, accessLog, answers, canonicalPath, createRouter, defaultHttp2Limits, forwardTo, notFound, openProxy, openUpstream, reply };
-export type { AccessEntry, AccessLogOptions, Answer, BreakerPolicy, BreakerState, CertificateFiles, ErrorPagesSpec, ForwardOptions, ForwardingSpec, Http2Limits, ListenerSpec, PathProblem, Proxy, ProxyEvents, ProxySpec, RetryPolicy, Route, TlsSpec, UpstreamSpec };
+/** Memory for the keys of session tickets of one bind in several threads: what one of them has sealed, the others can open. */
+declare function ticketMemory(): SharedArrayBuffer;
+
+export { BindDeniedError, BindFailedError, BindInUseError, DrainedError, ErrorPagesError, TargetError, TlsCertificateError, TrustedProxyError, Upstream, accessLog, answers, breakerMemory, canonicalPath, createRouter, defaultHttp2Limits, forwardTo, notFound, openProxy, openUpstream, render, reply, ticketMemory };
+export type { AccessEntry, AccessLogOptions, Answer, BreakerPolicy, BreakerState, CertificateFiles, ErrorPagesSpec, ForwardOptions, ForwardWatch, ForwardingSpec, Http2Limits, ListenerSpec, PathProblem, Proxy, ProxyChange, ProxyEvents, ProxySpec, RetryPolicy, Route, TlsSpec, UpstreamSpec };

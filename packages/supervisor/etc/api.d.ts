@@ -190,6 +190,11 @@ interface ProcessSpec {
     readonly group?: string | number;
     /** `ignore`: end of file at once. `open`: an empty pipe that is closed when the process is told to stop. Default `ignore`. */
     readonly stdin?: "ignore" | "open";
+    /**
+     * A terminal of its own (120 columns, 40 rows) instead of pipes, for programs that print colours or line by line only there. All output is
+     * `stdout`; `stdin` is the terminal, on which nobody types. Needs the package `@lydell/node-pty`; not with a `notify` probe. Default false.
+     */
+    readonly tty?: boolean;
     /** A disabled process is known but never started. Default false. */
     readonly disabled?: boolean;
     /** Its loss ends the set: see `essentialLost`. Default false. */
@@ -218,12 +223,12 @@ interface CommandIssue {
     /** Of the process. */
     readonly name: string;
     readonly command: string;
-    /** ENOENT: not found. EACCES: found, but it may not be executed. ENOTDIR: the folder is not one. EPERM: not as that user or group. */
-    readonly code: "ENOENT" | "EACCES" | "ENOTDIR" | "EPERM";
+    /** ENOENT: not found. EACCES: found, but it may not be executed. ENOTDIR: the folder is not one. EPERM: not as that user or group. ENOTTY: no terminal can be had. */
+    readonly code: "ENOENT" | "EACCES" | "ENOTDIR" | "EPERM" | "ENOTTY";
     /** One sentence with the fix where one is known. */
     readonly message: string;
 }
-type What = Pick<ProcessSpec, "name" | "command" | "env" | "args"> & {
+type What = Pick<ProcessSpec, "name" | "command" | "env" | "args" | "tty"> & {
     readonly cwd?: string | undefined;
     readonly user?: string | number | undefined;
     readonly group?: string | number | undefined;
@@ -490,7 +495,7 @@ interface Supervisor extends Closable {
      * @throws what `start` throws for the ones it started; they stay as they are, and applying the old specifications goes back.
      */
     apply(specs: readonly ProcessSpec[], options?: AbortOptions): Promise<Applied>;
-    /** Tells that work sent to a process fails: it becomes unready at once, until its readiness check passes again. Without that check nothing happens. */
+    /** Tells that work sent to a process fails: it becomes unready at once, until its readiness check, which is made now, passes again. Without that check nothing happens. */
     suspect(name: string, reason: string): void;
     /** Sends a signal to a running process; with `family`, to all that it started too. False when it does not run. */
     signal(name: string, signal: NodeJS.Signals, options?: {
@@ -566,6 +571,19 @@ declare class SupervisorClosedError extends MothershipError {
     constructor();
 }
 
+interface LogFile extends LogSink {
+    /** Opens the file anew: something else has renamed it. */
+    reopen(): void;
+    /** Writes what waits and closes the file. */
+    close(): Promise<void>;
+}
+/**
+ * Appends lines to a file, as they came, and renames it when it is full. It is opened at the first line.
+ *
+ * When the disk fails or is full, lines are dropped and counted; it is tried again every second and goes on by itself.
+ */
+declare function openLogFile(spec: LogFileSpec, { clock, log }: Deps, onDropped: (count: number, reason: string) => void): LogFile;
+
 /** How a line is shown on a terminal. */
 interface PrefixOptions {
     /** Names are padded to this many characters; longer ones are not cut. */
@@ -610,5 +628,5 @@ declare function sweepFleet(fleetId: string, deps: Deps, { graceMs, signal }?: S
  */
 declare function runTasks(specs: readonly ProcessSpec[], deps: SupervisorDeps, { signal, ...options }?: AbortOptions & Pick<SupervisorOptions, "fleetId" | "shutdownMs" | "maxStarting" | "dieWithSupervisor" | "cgroups">): Promise<void>;
 
-export { DisabledError, SpecError, StartFailedError, StuckError, SupersededError, SupervisorClosedError, TaskFailedError, UnknownProcessError, checkCommands, connectCheck, openSupervisor, processStates, renderJson, renderPrefixed, runTasks, streamSink, sweepFleet };
-export type { Applied, CheckSpec, CommandIssue, Dependency, ExecProbe, ExitReport, HttpProbe, LogFileSpec, LogLine, LogPolicy, LogProbe, LogSink, NotifyProbe, OnLost, PrefixOptions, Probe, ProbeFunction, ProbeResult, ProcessSnapshot, ProcessSpec, ProcessState, RestartPolicy, StartOptions, StartupSpec, StopPolicy, Supervisor, SupervisorDeps, SupervisorEvents, SupervisorOptions, SweepFleetOptions };
+export { DisabledError, SpecError, StartFailedError, StuckError, SupersededError, SupervisorClosedError, TaskFailedError, UnknownProcessError, checkCommands, connectCheck, openLogFile, openSupervisor, processStates, renderJson, renderPrefixed, runTasks, streamSink, sweepFleet };
+export type { Applied, CheckSpec, CommandIssue, Dependency, ExecProbe, ExitReport, HttpProbe, LogFile, LogFileSpec, LogLine, LogPolicy, LogProbe, LogSink, NotifyProbe, OnLost, PrefixOptions, Probe, ProbeFunction, ProbeResult, ProcessSnapshot, ProcessSpec, ProcessState, RestartPolicy, StartOptions, StartupSpec, StopPolicy, Supervisor, SupervisorDeps, SupervisorEvents, SupervisorOptions, SweepFleetOptions };
