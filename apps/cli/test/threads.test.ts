@@ -125,6 +125,9 @@ describe("an edge of several threads", () => {
     ]);
     const text = (await mothership(["status"], { cwd: fleet.folder, env: fleet.env })).stdout;
     expect(text).toContain("3 threads");
+    const health = await (await fetch(`http://127.0.0.1:${metrics}/health`)).json();
+    expect(health).toEqual({ healthy: true, status: "running", threads: { running: 3, wanted: 3 } });
+    expect((await mothership(["chart"], { cwd: fleet.folder, env: fleet.env })).stdout).toContain(`http  127.0.0.1:${http}  (3 threads)\n`);
   });
 
   onLinux("takes a new manifest in all threads while requests run, and fails none of them", async () => {

@@ -21,6 +21,8 @@ export interface Health {
   readonly healthy: boolean;
   /** In one word: `running`, `mayday`. */
   readonly status: string;
+  /** Threads that serve requests, where there are to be several. */
+  readonly threads?: { readonly running: number; readonly wanted: number };
 }
 
 export interface MetricsServerSpec {

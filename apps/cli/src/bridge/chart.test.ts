@@ -69,6 +69,14 @@ routes = [
     expect(chartOf(manifest, new Map([["orbit", 0]])).binds[1]?.routes[0]).toMatchObject({ to: "orbit", clients: 0 });
   });
 
+  test("says how many threads listen on a bind, where it can be more than one", () => {
+    const threaded = (edgeThreads: "auto" | number) =>
+      drawChart(chartOf({ ...manifest, mothership: { ...manifest.mothership, edgeThreads } }));
+    expect(threaded(2)).toMatch(/^http {2}0\.0\.0\.0:80 {2}\(2 threads\)$/m);
+    expect(threaded(2)).toMatch(/^ws {2}unix:\/\/\/run\/ws\.sock$/m);
+    expect(threaded("auto")).toMatch(/^spare {2}127\.0\.0\.1:9 {2}\(a thread for each processor\)$/m);
+  });
+
   test("draws each bind with its files and its routes in the order in which they are tried", () => {
     expect(drawChart(chartOf(manifest))).toBe(
       `http  0.0.0.0:80

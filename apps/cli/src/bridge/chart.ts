@@ -6,6 +6,8 @@ export interface Chart {
   readonly binds: readonly {
     readonly name: string;
     readonly address: string;
+    /** How many threads listen there, where more than one may. */
+    readonly threads?: "auto" | number;
     readonly static: readonly { readonly prefix: string; readonly path: string }[];
     /** In the order in which they are tried. */
     readonly routes: readonly ChartRoute[];
@@ -39,6 +41,7 @@ export function chartOf(manifest: Manifest, clients: ReadonlyMap<string, number>
     binds: manifest.mothership.binds.map(({ name, address }) => ({
       name,
       address: written(address),
+      ...(address.kind === "tcp" && manifest.mothership.edgeThreads !== 1 && { threads: manifest.mothership.edgeThreads }),
       static: manifest.mothership.staticDirs
         .filter((directory) => directory.bind === undefined || directory.bind === name)
         .sort((a, b) => b.prefix.length - a.prefix.length)
@@ -76,7 +79,7 @@ export function drawChart(chart: Chart, columns = Infinity): string {
     const left = Math.min(Math.max(0, ...rows.map((row) => row.left.length)), Math.floor((columns - 8) / 2));
     const drawn = rows.map((row, at) => `${at === rows.length - 1 ? "└" : "├"}── ${cut(row.left, left).padEnd(left)} → ${row.right}`);
     return [
-      `${bind.name}  ${bind.address}`,
+      `${bind.name}  ${bind.address}${threadsText(bind.threads)}`,
       ...(drawn.length > 0 ? drawn : ["└── nothing: no route and no static folder leads from here"]),
       "",
     ];
@@ -88,6 +91,11 @@ export function drawChart(chart: Chart, columns = Infinity): string {
     .map((line) => `${cut(line, columns)}\n`)
     .join("")
     .replace(/\n+$/, "\n");
+}
+
+function threadsText(threads: "auto" | number | undefined): string {
+  if (threads === undefined) return "";
+  return threads === "auto" ? "  (a thread for each processor)" : `  (${threads} threads)`;
 }
 
 function clientsText(clients: number | undefined): string {

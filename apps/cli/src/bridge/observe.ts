@@ -1,8 +1,8 @@
 import type { Closable, Deps } from "@mothership/kernel";
 import type { MothershipSettings } from "@mothership/manifest";
-import { createMetrics, type FleetMetrics, type Health, serveMetrics } from "@mothership/metrics";
+import { createMetrics, type FleetMetrics, type Health, serveMetrics, type ThreadFigures } from "@mothership/metrics";
 import type { Supervisor } from "@mothership/supervisor";
-import type { Edge } from "./edge.ts";
+import type { Edge, ThreadState } from "./edge.ts";
 import type { Status } from "./lifecycle.ts";
 import type { Member } from "./units.ts";
 
@@ -37,15 +37,27 @@ export async function openMetrics(
   });
   const server = await serveMetrics(
     metrics,
-    { address: { kind: "tcp", host: "127.0.0.1", port }, hosts, healthy: () => healthOf(observed.status()) },
+    {
+      address: { kind: "tcp", host: "127.0.0.1", port },
+      hosts,
+      healthy: () => healthOf(observed.status(), observed.edge()?.threads ?? []),
+    },
     deps,
   );
   return { metrics, close: (options) => server.close(options), [Symbol.asyncDispose]: () => server.close() };
 }
 
 /** Alive as long as it is not on its way out: a probe of liveness must not end a fleet that starts or recovers. */
-function healthOf(status: Status): Health {
-  return { healthy: status !== "draining" && status !== "failed" && status !== "crashed" && status !== "landed", status };
+function healthOf(status: Status, threads: readonly ThreadState[]): Health {
+  const healthy = status !== "draining" && status !== "failed" && status !== "crashed" && status !== "landed";
+  const { running, wanted } = figuresOf(threads);
+  return { healthy, status, ...(wanted > 1 && { threads: { running, wanted } }) };
+}
+
+/** The main thread among them. */
+function figuresOf(threads: readonly ThreadState[]): ThreadFigures {
+  const running = 1 + threads.filter(({ state }) => state === "running").length;
+  return { running, wanted: 1 + threads.length, lost: threads.reduce((sum, { lost }) => sum + lost, 0) };
 }
 
 async function collect(metrics: FleetMetrics, { supervisor, members, edge }: Observed): Promise<void> {
@@ -71,11 +83,7 @@ async function collect(metrics: FleetMetrics, { supervisor, members, edge }: Obs
   metrics.setUpstreams(
     (open?.upstreams ?? []).map(({ name, breaker }) => ({ name, breaker: breaker === "trying" ? "half-open" : breaker })),
   );
-  if (open) {
-    const { threads } = open;
-    const running = threads.filter(({ state }) => state === "running").length;
-    metrics.setThreads({ running: 1 + running, wanted: 1 + threads.length, lost: threads.reduce((sum, { lost }) => sum + lost, 0) });
-  }
+  if (open) metrics.setThreads(figuresOf(open.threads));
 }
 
 function groupOf(member: Member): string {
