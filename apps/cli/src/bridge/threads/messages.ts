@@ -2,6 +2,7 @@ import type { LogFields, LogLevel } from "@mothership/kernel";
 import type { Tally } from "@mothership/metrics";
 import type { PayloadFigures } from "../edge.ts";
 import type { EdgePlan } from "../plan/edge.ts";
+import type { RelayPlace } from "./relay.ts";
 
 /*
  * What the main thread and a thread of the edge tell each other. All of it is plain data; memory that they share is named in the plan.
@@ -17,8 +18,8 @@ export interface ThreadStart {
   readonly available: ReadonlySet<string>;
   /** Where the clock of the main thread stands at 0, in nanoseconds of the machine's clock. */
   readonly clockOrigin: bigint;
-  /** Path of the socket through which bays are reached. */
-  readonly relay: string;
+  /** Through which bays are reached. */
+  readonly relay: RelayPlace;
   /** Requests are counted. */
   readonly counts: boolean;
 }

@@ -4,9 +4,10 @@
  *
  * 1. The thread has done all that comes before routing: who the client is, limits, counting, payloads. None of that happens again.
  * 2. It forwards the request as to a ship, a WebSocket as a tunnel, and says for which bay it is and who the client is in two fields that a
- *    client cannot set there.
+ *    client cannot set there, with a secret of this start that no other program has.
  * 3. The main thread believes them, takes them out, and lets the bay answer.
  */
+import { randomBytes, timingSafeEqual } from "node:crypto";
 
 import type { Bay, BayEvents, BaySpec } from "@mothership/docking";
 import {
@@ -33,10 +34,29 @@ const maxConnections = 1_000_000;
 /** A bay answers a handshake, or refuses it, long before. */
 const answerMs = 600_000;
 
-/** Takes what threads hand over, on a socket at `path`, until it is closed. @throws what `openProxy` throws */
-export async function openRelay(path: string, handlerOf: (bay: string) => Handler | undefined, deps: Deps): Promise<Closable> {
+/** Where bays are handed over, and what proves that a thread of ours does it. */
+export interface RelayPlace {
+  readonly path: string;
+  readonly secret: string;
+}
+
+/** A place that is used for one start. */
+export function relayAt(path: string): RelayPlace {
+  return { path, secret: randomBytes(24).toString("hex") };
+}
+
+/** Takes what threads hand over until it is closed. @throws what `openProxy` throws */
+export async function openRelay(
+  { path, secret }: RelayPlace,
+  handlerOf: (bay: string) => Handler | undefined,
+  deps: Deps,
+): Promise<Closable> {
+  const expected = Buffer.from(secret);
   const handler: Handler = (exchange) => {
-    const bay = exchange.fields.get(bayField) ?? "";
+    const [given = "", bay = ""] = (exchange.fields.get(bayField) ?? "").split(" ");
+    const proof = Buffer.from(given);
+    // Another program of this user may open the socket too; it has no business at bays past all limits and checks.
+    if (proof.length !== expected.length || !timingSafeEqual(proof, expected)) return reply(exchange, answers.noRoute);
     const answer = handlerOf(bay);
     const relayed = fromThread(exchange);
     return answer ? answer(relayed) : reply(relayed, answers.unavailable);
@@ -53,14 +73,14 @@ export async function openRelay(path: string, handlerOf: (bay: string) => Handle
 }
 
 /** A bay of the main thread as another thread sees it: it answers, and knows nothing else. */
-export function relayedBay({ name }: BaySpec, path: string, deps: Deps): Bay {
+export function relayedBay({ name }: BaySpec, { path, secret }: RelayPlace, deps: Deps): Bay {
   const address = { kind: "unix", path } as const;
   const upstream = openUpstream({ name, address, maxConnections, timeouts: { firstByteMs: answerMs } }, deps);
   const forward = forwardTo(upstream, deps, { tunnelIdleMs: 0 });
   const bay: Bay = {
     name,
     events: new Emitter<BayEvents>((error) => deps.log.error("a listener of a bay failed", { error })),
-    handler: (exchange) => forward(toMain(exchange, name)),
+    handler: (exchange) => forward(toMain(exchange, `${secret} ${name}`)),
     ready: async () => undefined,
     handOver: async () => undefined,
     snapshot: () => nothingKnown,
@@ -86,7 +106,7 @@ const nothingKnown: ReturnType<Bay["snapshot"]> = {
   queuedForClients: 0,
 };
 
-/** On the side of the thread. */
+/** On the side of the thread. `bay`: the secret and the name. */
 function toMain(exchange: Exchange, bay: string): Exchange {
   const { client } = exchange;
   exchange.fields.set(bayField, bay).set(clientField, `${client.secure ? "https" : "http"} ${client.port} ${client.address}`);

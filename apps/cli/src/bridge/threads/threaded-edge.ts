@@ -16,7 +16,7 @@ import type { EdgePlan } from "../plan/edge.ts";
 import { clockOrigin } from "./clock.ts";
 import { addFigures } from "./figures.ts";
 import type { ThreadStart } from "./messages.ts";
-import { openRelay } from "./relay.ts";
+import { openRelay, type RelayPlace, relayAt } from "./relay.ts";
 import { furtherPlan, SharedMemory } from "./share.ts";
 import type { EdgeThread } from "./thread.ts";
 import { openThreads, type ThreadSet } from "./thread-set.ts";
@@ -76,6 +76,7 @@ class ThreadedEdge implements Edge {
   /** In force, as a further thread has it. */
   #plan: EdgePlan;
   #set: ThreadSet | undefined;
+  readonly #relayPlace: RelayPlace;
   #relay: Closable | undefined;
 
   constructor(plan: EdgePlan, { main, memory, health }: MainParts, deps: Deps, options: ThreadedEdgeOptions) {
@@ -84,6 +85,7 @@ class ThreadedEdge implements Edge {
     this.#health = health;
     this.#deps = deps;
     this.#options = options;
+    this.#relayPlace = relayAt(options.relay);
     this.#ports = new Map(main.listening.map(({ bind, address }) => [bind, Number(new URL(address).port)]));
     this.#clockOrigin = clockOrigin(deps.clock);
     this.#plan = furtherPlan(plan, this.#ports);
@@ -195,9 +197,9 @@ class ThreadedEdge implements Edge {
   }
 
   #startOf(thread: number): ThreadStart {
-    const { relay, metrics } = this.#options;
     const available = new Set(this.#available);
-    return { thread, plan: this.#plan, available, clockOrigin: this.#clockOrigin, relay, counts: metrics !== undefined };
+    const counts = this.#options.metrics !== undefined;
+    return { thread, plan: this.#plan, available, clockOrigin: this.#clockOrigin, relay: this.#relayPlace, counts };
   }
 
   /** The main thread first: the others share the ports that it has. */
@@ -229,6 +231,6 @@ class ThreadedEdge implements Edge {
     if (bays.length === 0 || this.#relay) return;
     // Requests with their cookies go to whoever listens there.
     ensurePrivateFolder(dirname(this.#options.relay));
-    this.#relay = await openRelay(this.#options.relay, (bay) => this.#main.bayHandler(bay), this.#deps);
+    this.#relay = await openRelay(this.#relayPlace, (bay) => this.#main.bayHandler(bay), this.#deps);
   }
 }
