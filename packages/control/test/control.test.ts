@@ -199,7 +199,7 @@ describe("the control socket", () => {
     expect(await askPid(one.path)).toBe(process.pid);
   });
 
-  test("left behind by a killed process is replaced", async () => {
+  test("overmind#50: left behind by a killed process is replaced", async () => {
     using folder = tempFolder();
     const path = folder.join("control.sock");
     const dead = createServer().listen(path);

@@ -51,8 +51,7 @@ describe("a sink that is full", () => {
     expect(fleet.supervisor.get("web").droppedLines).toBe(0);
   });
 
-  test("loses lines after a second, counted, while memory and the process go on", async () => {
-    // process-compose#57: a slow reader of the log froze the process.
+  test("process-compose#57: loses lines after a second, counted, while memory and the process go on", async () => {
     const sink = slowSink(10);
     await using fleet = openFleet([node("web", counting(20_000))], {}, { sinks: [sink] });
     await fleet.supervisor.start();
