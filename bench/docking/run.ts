@@ -47,7 +47,7 @@ for (const clients of values.clients.split(",").map(Number)) {
     for (const side of sides) await ask(side.load, "echo", { seconds: 3, bytes });
     for (let at = 0; at < rounds; at++) for (const side of sides) await round(side);
     for (const side of sides) {
-      const of = (what: keyof Echoed, list: readonly Echoed[]): number => median(list.map((one) => one[what]));
+      const of = (what: keyof Echoed, list: readonly Echoed[]): number => median(list.map((one) => one[what]!));
       const ratio = pairedRatio(
         side.echoed.map((one) => one.perSecond),
         sides[1]!.echoed.map((one) => one.perSecond),

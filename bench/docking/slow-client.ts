@@ -50,7 +50,7 @@ for (const kind of ["bay", "ship"] as const) {
     await ask(side.load, "stuck", { url: side.url });
     phases.push(await phase("one does not", side));
     for (const { name, paced, mothershipMb, echoMb } of phases) {
-      const of = (what: keyof Echoed): string => ranged(spread(paced.map((one) => one[what])), 2);
+      const of = (what: keyof Echoed): string => ranged(spread(paced.map((one) => one[what]!)), 2);
       const answered = median(paced.map((one) => one.messages / one.sent!));
       rows.push([
         `${side.name}: ${name}`,

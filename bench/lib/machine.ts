@@ -36,9 +36,36 @@ export function installed(program: string): boolean {
   return tryRun("sh", ["-c", `command -v ${program}`]) !== undefined;
 }
 
+/** The Debian package of each program that measurements need. */
+const packages: Readonly<Record<string, string>> = {
+  caddy: "caddy",
+  h2load: "nghttp2-client",
+  haproxy: "haproxy",
+  nginx: "nginx-light",
+  taskset: "util-linux",
+  wrk: "wrk",
+};
+
+/** Ends the process with one line that says what to install, unless all of these are. */
+export function need(...programs: readonly string[]): void {
+  const missing = programs.filter((program) => !installed(program));
+  if (missing.length === 0) return;
+  console.error(
+    `${missing.join(", ")} missing: apt-get install -y --no-install-recommends ${missing.map((name) => packages[name] ?? name).join(" ")}`,
+  );
+  process.exit(1);
+}
+
 function versionOf(program: string): string | undefined {
   if (!installed(program)) return undefined;
-  const flags: Record<string, readonly string[]> = { nginx: ["-v"], haproxy: ["-v"], supervisord: ["--version"], wrk: ["-v"] };
+  const flags: Record<string, readonly string[]> = {
+    nginx: ["-v"],
+    haproxy: ["-v"],
+    supervisord: ["--version"],
+    wrk: ["-v"],
+    caddy: ["version"],
+    h2load: ["--version"],
+  };
   const asked = flags[program];
   const text = asked && tryRun("sh", ["-c", `${program} ${asked.join(" ")} 2>&1 || true`]);
   return /\d+\.\d+(\.\d+)?/.exec(text ?? "")?.[0] ?? debianVersion(program);

@@ -9,7 +9,7 @@ export const mothershipBin = join(import.meta.dirname, "../../apps/cli/bin/mothe
 /** Writes a configuration from `lib/config`, its `@NAMES@` filled in. */
 export function configFile(scratch: Scratch, template: string, name: string, values: Readonly<Record<string, string | number>>): string {
   let text = readFileSync(join(import.meta.dirname, "config", template), "utf8");
-  const all = { DIR: scratch.folder, NAME: name, LOCATIONS: "", CONNECTIONS: 8192, ...values };
+  const all = { DIR: scratch.folder, NAME: name, LOCATIONS: "", CONNECTIONS: 8192, LISTEN: "", SERVER: "", SCHEME: "http", ...values };
   for (const [key, value] of Object.entries(all)) text = text.replaceAll(`@${key}@`, String(value));
   return scratch.write(`${name}.conf`, text);
 }

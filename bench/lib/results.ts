@@ -35,13 +35,19 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join("\n");
 }
 
-/** Writes one part of `bench/results/<topic>.json`, with the machine it was measured on; other parts stay as they were. */
-export function save(topic: string, part: string, machine: Machine, settings: object, figures: object): void {
+/**
+ * Writes one part of `bench/results/<topic>.json`, with the machine it was measured on; other parts stay as they were. `shown`: the table that was
+ * printed, which `bench/tables.ts` puts into docs/performance.md.
+ */
+export function save(topic: string, part: string, machine: Machine, settings: object, figures: object, shown?: string): void {
   const folder = join(import.meta.dirname, "..", "results");
   const file = join(folder, `${topic}.json`);
   mkdirSync(folder, { recursive: true });
   const before = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
   const rounded = (_: string, value: unknown): unknown => (typeof value === "number" ? Number(value.toPrecision(5)) : value);
-  const content = { ...before, [part]: { machine: { ...machine, loadAfter: loadNow() }, settings, figures } };
+  const content = {
+    ...before,
+    [part]: { machine: { ...machine, loadAfter: loadNow() }, settings, figures, ...(shown === undefined ? {} : { shown }) },
+  };
   writeFileSync(file, `${JSON.stringify(content, rounded)}\n`);
 }

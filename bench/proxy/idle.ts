@@ -93,7 +93,7 @@ async function measure(kind: Kind, connections: number): Promise<Figures[]> {
     if (installed("nginx"))
       figures.push(
         await hold(
-          await startPeer("nginx", await startOrigin(origin, scratch), "", scratch, 1, 2 * connections + 1_000),
+          await startPeer("nginx", await startOrigin(origin, scratch), "", scratch, { connections: 2 * connections + 1_000 }),
           kind,
           connections,
         ),

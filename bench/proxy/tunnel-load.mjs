@@ -1,10 +1,13 @@
-// argv: port, path, clients, seconds. Every client has one frame of 64 bytes under way; prints what came back as JSON.
+// argv: port, path, clients, seconds, bytes of the frame that comes back. Every client has one frame of 64 bytes under way; prints what came back
+// as JSON.
 import { connect } from "node:net";
 
 const [port, path, clients, seconds] = [Number(process.argv[2]), process.argv[3], Number(process.argv[4]), Number(process.argv[5])];
 // FIN and text, masked with zeros.
 const frame = Buffer.concat([Buffer.from([0x81, 0x80 | 64, 0, 0, 0, 0]), Buffer.alloc(64, "x")]);
 const handshake = `GET ${path} HTTP/1.1\r\nHost: bench.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16, 7).toString("base64")}\r\n\r\n`;
+// From an echo of bytes, 70: the frame as it was sent; from one that speaks WebSocket, 66: it sends frames without a mask.
+const reply = Number(process.argv[6] ?? frame.length);
 const latencies = [];
 let messages = 0;
 let running = true;
@@ -28,12 +31,12 @@ async function open() {
 const sockets = await Promise.all(Array.from({ length: clients }, open));
 const begun = performance.now();
 for (const socket of sockets) {
-  let missing = frame.length;
+  let missing = reply;
   let sent = performance.now();
   socket.on("data", (data) => {
     missing -= data.length;
     if (missing > 0) return;
-    missing = frame.length;
+    missing = reply;
     messages++;
     const now = performance.now();
     latencies.push(now - sent);
