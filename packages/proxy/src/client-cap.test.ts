@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ClientCap } from "./client-cap.ts";
+import { clientCountsMemory, forgetCounts, OwnCounts, SharedCounts } from "./client-counts.ts";
 import { ipv6Text, networkOf } from "./ipv6.ts";
 
 describe("the cap on connections of a client", () => {
@@ -23,10 +24,40 @@ describe("the cap on connections of a client", () => {
   });
 
   test("keeps nothing of clients that have left", () => {
-    const cap = new ClientCap(5);
-    const places = Array.from({ length: 1000 }, (_, index) => cap.enter(`10.0.${index >> 8}.${index & 255}`));
-    for (const place of places) place![Symbol.dispose]();
-    expect(cap.clients).toBe(0);
+    const counts = new OwnCounts();
+    const clients = Array.from({ length: 1000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
+    for (const client of clients) expect(counts.add(client)).toBe(1);
+    for (const client of clients) counts.remove(client);
+    expect(counts.size).toBe(0);
+  });
+
+  test("counts what a client has in all threads with one memory, until a thread is gone", () => {
+    const memory = clientCountsMemory(3);
+    const [one, two, three] = [0, 1, 2].map((thread) => new ClientCap(3, { memory, thread })) as [ClientCap, ClientCap, ClientCap];
+    const place = one.enter("10.0.0.1");
+    expect([two.enter("10.0.0.1"), three.enter("10.0.0.1")]).toEqual([expect.anything(), expect.anything()]);
+    for (const cap of [one, two, three]) expect(cap.enter("10.0.0.1")).toBeUndefined();
+    expect(three.enter("10.0.0.2")).toBeDefined();
+    place?.[Symbol.dispose]();
+    expect(two.enter("10.0.0.1")).toBeDefined();
+    expect(one.enter("10.0.0.1")).toBeUndefined();
+    forgetCounts({ memory, thread: 1 });
+    expect([one.enter("10.0.0.1"), one.enter("10.0.0.1"), three.enter("10.0.0.1")].map((entered) => entered !== undefined)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test("takes few clients for others where threads count together, and many for themselves", () => {
+    const memory = clientCountsMemory(1);
+    const counts = new SharedCounts({ memory, thread: 0 });
+    const clients = Array.from({ length: 5000 }, (_, index) => `10.${index >> 8}.${index & 255}.1`);
+    const mistaken = clients.filter((client) => counts.add(client) > 1);
+    // Chance decides which; the expected number is less than one.
+    expect(mistaken.length).toBeLessThan(10);
+    for (const client of clients) counts.remove(client);
+    expect(clients.every((client) => counts.add(client) - counts.add(client) === -1)).toBe(true);
   });
 });
 

@@ -1,15 +1,17 @@
+import { type ClientCounts, OwnCounts, SharedCounts, type SharedCountsPlace } from "./client-counts.ts";
 import { networkOf } from "./ipv6.ts";
 
 /**
- * How many connections one client has, over all listeners of a proxy. A client of IPv6 is its /64 network: whoever has one address has all
- * of that. Holds an entry only while a client has a connection.
+ * How many connections one client has, over all listeners of a proxy, and of further threads where these share memory. A client of IPv6 is
+ * its /64 network: whoever has one address has all of that.
  */
 export class ClientCap {
   #max: number;
-  readonly #counts = new Map<string, number>();
+  readonly #counts: ClientCounts;
 
-  constructor(max: number) {
+  constructor(max: number, shared?: SharedCountsPlace) {
     this.#max = max;
+    this.#counts = shared ? new SharedCounts(shared) : new OwnCounts();
   }
 
   /** From now on a client may have so many; those that it has stay. */
@@ -17,23 +19,14 @@ export class ClientCap {
     this.#max = max;
   }
 
-  /** Clients that have a connection. */
-  get clients(): number {
-    return this.#counts.size;
-  }
-
   /** Counts a connection of `address` until the result is disposed; undefined when the client has as many as it may. */
   enter(address: string): Disposable | undefined {
     const key = networkOf(address);
-    const count = this.#counts.get(key) ?? 0;
-    if (count >= this.#max) return undefined;
-    this.#counts.set(key, count + 1);
-    return { [Symbol.dispose]: () => this.#leave(key) };
-  }
-
-  #leave(key: string): void {
-    const count = this.#counts.get(key) ?? 0;
-    if (count > 1) this.#counts.set(key, count - 1);
-    else this.#counts.delete(key);
+    // Counted first: threads that ask at the same moment must not all get the last place.
+    if (this.#counts.add(key) > this.#max) {
+      this.#counts.remove(key);
+      return undefined;
+    }
+    return { [Symbol.dispose]: () => this.#counts.remove(key) };
   }
 }

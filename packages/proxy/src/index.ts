@@ -1,6 +1,7 @@
 export { type AccessEntry, type AccessLogOptions, accessLog } from "./access-log.ts";
 export { type BreakerPolicy, type BreakerState, breakerMemory } from "./breaker.ts";
 export type { CertificateFiles } from "./certificate.ts";
+export { clientCountsMemory, forgetCounts, type SharedCountsPlace } from "./client-counts.ts";
 export type { ErrorPagesSpec } from "./error-pages.ts";
 export {
   BindDeniedError,

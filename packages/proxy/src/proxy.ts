@@ -15,6 +15,7 @@ import {
 import { isForProxy, refusalOf } from "./admission.ts";
 import type { Peer, TrustedProxies } from "./client.ts";
 import { ClientCap } from "./client-cap.ts";
+import type { SharedCountsPlace } from "./client-counts.ts";
 import { type ErrorPages, type ErrorPagesSpec, readErrorPages } from "./error-pages.ts";
 import type { ProxyEvents } from "./events.ts";
 import { type ExchangeContext, ProxyExchange } from "./exchange.ts";
@@ -72,6 +73,8 @@ export interface ProxySpec {
    * are trusted proxies and Unix sockets, behind which are many clients. Default: any number.
    */
   readonly maxConnectionsPerClient?: number;
+  /** Memory made by `clientCountsMemory`, for proxies with the same cap in several threads: they count a client's connections together. Default: alone. */
+  readonly clientCounts?: SharedCountsPlace | undefined;
   /** Default: short answers in text, JSON or HTML. */
   readonly errorPages?: ErrorPagesSpec;
   /** How long `close` waits for running requests when it is given no signal. Default 30,000. */
@@ -172,7 +175,7 @@ class RunningProxy implements Proxy {
       commit: (handler) => {
         this.#handler = handler;
         this.#forwarding = spec.forwarding ?? {};
-        this.#cap = this.#capOf(spec.maxConnectionsPerClient);
+        this.#cap = this.#capOf(spec.maxConnectionsPerClient, spec.clientCounts);
         listeners.commit(({ name }, trusted) => this.#onRequestOf(name, trusted, errorPages), this.#cap);
       },
       abandon: () => listeners.abandon(),
@@ -189,9 +192,9 @@ class RunningProxy implements Proxy {
   }
 
   /** Connections that there are stay counted. */
-  #capOf(max: number | undefined): ClientCap | undefined {
+  #capOf(max: number | undefined, counts: SharedCountsPlace | undefined): ClientCap | undefined {
     if (max === undefined) return undefined;
-    if (!this.#cap) return new ClientCap(max);
+    if (!this.#cap) return new ClientCap(max, counts);
     this.#cap.max = max;
     return this.#cap;
   }
