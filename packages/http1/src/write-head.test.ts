@@ -57,6 +57,20 @@ describe("a response head", () => {
   });
 });
 
+test("names without end are written, and left out, like the first", () => {
+  for (let count = 0; count < 3_000; count++) {
+    const fields = Fields.from([
+      [`X-${count}`, "1"],
+      ["Connection", "x"],
+      ["keep-alive", "y"],
+      [`x-${"long".repeat(30)}`, "2"],
+    ]);
+    expect(responseHead(200, fields, { ...wire, delimiter: "none" })).toBe(
+      `HTTP/1.1 200 OK\r\nX-${count}: 1\r\nx-${"long".repeat(30)}: 2\r\n\r\n`,
+    );
+  }
+});
+
 describe("a request head", () => {
   const request = { method: "GET", target: "/", authority: "a", fields: new Fields() };
 

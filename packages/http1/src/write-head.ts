@@ -24,32 +24,59 @@ const targetText = /^[\x21\x22\x24-\x5b\x5d-\x7e]+$/;
 /** Which end of the message the body has; the text of the framing fields. */
 export type Delimiter = "none" | "chunked" | "close" | number;
 
+// Each line brings the end of the one before it, so that a field is two pieces of text: what stands before its value, and the value.
+
 function framingLine(delimiter: Delimiter): string {
-  if (typeof delimiter === "number") return `Content-Length: ${delimiter}\r\n`;
-  return delimiter === "chunked" ? "Transfer-Encoding: chunked\r\n" : "";
+  if (typeof delimiter === "number") return `\r\nContent-Length: ${delimiter}`;
+  return delimiter === "chunked" ? "\r\nTransfer-Encoding: chunked" : "";
 }
 
-/** `trailers`: a trailer section can follow, so that a field announcing one may stand. */
-function fieldLines(fields: Fields, request: boolean, trailers: boolean): string {
+/** What stands before the value of a field, by the field's name; "" for a field that is left out. */
+type Openings = Map<string, string>;
+
+/** The same few names come with every message: each is checked and put together once. */
+const inRequest: Openings = new Map();
+const inResponse: Openings = new Map();
+/** Peers can make up names without end, so no more than so many are kept, and none that is long. */
+const maxOpenings = 1_000;
+const maxKeptName = 64;
+
+/** @throws {FieldError} for a name that is no token. */
+function open(name: string, openings: Openings): string {
+  if (!token.test(name)) throw new FieldError("name", name);
+  const key = name.toLowerCase();
+  const left = hopFields.has(key) || (openings === inRequest && (key === "host" || key === "expect"));
+  // Joined, because a string that was added up would be taken apart again with every head.
+  const opening = left ? "" : ["\r\n", name, ": "].join("");
+  if (openings.size < maxOpenings && name.length <= maxKeptName) openings.set(name, opening);
+  return opening;
+}
+
+/**
+ * `trailers`: a trailer section can follow, so that a field announcing one may stand.
+ *
+ * @throws {FieldError} for anything that would end a line early or cannot travel as one byte a character.
+ */
+function fieldLines(fields: Fields, openings: Openings, trailers: boolean): string {
   let text = "";
   for (let index = 0; index < fields.size; index++) {
-    const key = fields.key(index);
-    if (hopFields.has(key) || (request && (key === "host" || key === "expect")) || (!trailers && key === "trailer")) continue;
-    text += line(fields.name(index), fields.value(index));
+    const name = fields.name(index);
+    const opening = openings.get(name) ?? open(name, openings);
+    if (opening === "" || (!trailers && fields.key(index) === "trailer")) continue;
+    text += opening;
+    text += checked(fields.value(index));
   }
   return text;
 }
 
-/** One field line. @throws {FieldError} for anything that would end it early or cannot travel as one byte a character. */
-function line(name: string, value: string): string {
-  // A parser has checked what came over a wire, but nothing in a list says where it came from.
+/** A parser has checked what came over a wire, but nothing in a list says where it came from. @throws {FieldError} */
+function checked(value: string): string {
   if (notValue.test(value)) throw new FieldError("value", value);
-  if (!token.test(name)) throw new FieldError("name", name);
-  return `${name}: ${value}\r\n`;
+  return value;
 }
 
 const statusLines = new Map<number, string>(
-  Object.entries(STATUS_CODES).map(([status, phrase]) => [Number(status), `HTTP/1.1 ${status} ${phrase}\r\n`]),
+  Object.entries(STATUS_CODES).map(([status, phrase]) => [Number(status), `HTTP/1.1 ${status} ${phrase}`]),
 );
 
 /** What the codec itself says in a response head. */
@@ -75,12 +102,12 @@ export const isStatus = (status: number): boolean => Number.isInteger(status) &&
  */
 export function responseHead(status: number, fields: Fields, wire: ResponseWire): string {
   if (!isStatus(status)) throw new RangeError(`${status} is not a status that can be sent`);
-  let text = (statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`) + fieldLines(fields, false, wire.trailers);
-  if (wire.date !== "" && !fields.has("date")) text += `Date: ${wire.date}\r\n`;
+  let text = (statusLines.get(status) ?? `HTTP/1.1 ${status} `) + fieldLines(fields, inResponse, wire.trailers);
+  if (wire.date !== "" && !fields.has("date")) text += `\r\nDate: ${wire.date}`;
   text += framingLine(wire.delimiter);
-  if (wire.connection !== "") text += `Connection: ${wire.connection}\r\n`;
-  if (wire.upgrade !== "") text += `Upgrade: ${wire.upgrade}\r\n`;
-  return `${text}\r\n`;
+  if (wire.connection !== "") text += `\r\nConnection: ${wire.connection}`;
+  if (wire.upgrade !== "") text += `\r\nUpgrade: ${wire.upgrade}`;
+  return `${text}\r\n\r\n`;
 }
 
 /** What a request head is made of. An upgrade needs GET without content (RFC 9110, 7.8). */
@@ -103,15 +130,17 @@ export function requestHead(request: RequestText, delimiter: Delimiter): string 
   // CONNECT would turn the connection into a tunnel behind our back.
   if (!token.test(method) || method === "CONNECT") throw new FieldError("name", method);
   if (!targetText.test(target)) throw new FieldError("value", target);
-  let text = `${method} ${target} HTTP/1.1\r\n${line("Host", authority)}${fieldLines(fields, true, delimiter === "chunked")}${framingLine(delimiter)}`;
-  if (request.expectsContinue) text += "Expect: 100-continue\r\n";
+  let text = `${method} ${target} HTTP/1.1\r\nHost: ${checked(authority)}`;
+  text += fieldLines(fields, inRequest, delimiter === "chunked");
+  text += framingLine(delimiter);
+  if (request.expectsContinue) text += "\r\nExpect: 100-continue";
   if (upgrade !== undefined && (method !== "GET" || delimiter !== "none")) throw new FieldError("value", upgrade);
-  if (upgrade !== undefined) text += `Connection: Upgrade\r\n${line("Upgrade", upgrade)}`;
-  else if (/\btrailers\b/i.test(fields.get("te") ?? "")) text += "Connection: TE\r\nTE: trailers\r\n";
-  return `${text}\r\n`;
+  if (upgrade !== undefined) text += `\r\nConnection: Upgrade\r\nUpgrade: ${checked(upgrade)}`;
+  else if (/\btrailers\b/i.test(fields.get("te") ?? "")) text += "\r\nConnection: TE\r\nTE: trailers";
+  return `${text}\r\n\r\n`;
 }
 
 /** The end of a body in chunks, with its trailers. @throws {FieldError} like the heads. */
 export function lastChunk(trailers: Fields | undefined): string {
-  return trailers ? `0\r\n${fieldLines(trailers, true, false)}\r\n` : "0\r\n\r\n";
+  return trailers ? `0${fieldLines(trailers, inRequest, false)}\r\n\r\n` : "0\r\n\r\n";
 }
