@@ -76,7 +76,7 @@ export class ListenerSet {
     const places: Place[] = [];
     const abandon = async (): Promise<void> => {
       for (const { listener, tls } of places) if (listener.isNew(tls)) tls?.[Symbol.dispose]();
-      await Promise.all(places.map(({ listener, isNew }) => isNew && listener.abandon()));
+      await Promise.all(places.flatMap(({ listener, isNew }) => (isNew ? [listener.abandon()] : [])));
     };
     try {
       for (const spec of specs) {

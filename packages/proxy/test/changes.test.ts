@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Address, bodyOf, Fields, type Handler } from "@mothership/kernel";
 import { createAuthority, freePort, gate, tempFolder } from "@mothership/testkit";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openProxy, type Proxy as RunningProxy } from "../src/proxy.ts";
 import { deps, exchangeRaw } from "./edge.ts";
@@ -214,5 +215,47 @@ describe("a change of the listeners", () => {
     await closed(second);
     expect(await ask(first)).toContain("new http;");
     first.destroy();
+  });
+
+  test("one after the other, whatever they are, end where the last one says", async () => {
+    const names = ["a", "b", "c"];
+    const places = [0, 1, 2, 3];
+    // Which name is at which place; at most one name for each.
+    const plan = fc.uniqueArray(fc.record({ name: fc.constantFrom(...names), place: fc.constantFrom(...places) }), {
+      maxLength: 3,
+      selector: ({ name }) => name,
+    });
+    const plans = fc.array(
+      plan.filter((one) => new Set(one.map(({ place }) => place)).size === one.length),
+      { minLength: 1, maxLength: 8 },
+    );
+    await fc.assert(
+      fc.asyncProperty(plans, async (sequence) => {
+        using folder = tempFolder();
+        const pathOf = (place: number): string => folder.join(`${place}.sock`);
+        const specOf = (one: readonly { readonly name: string; readonly place: number }[]) => ({
+          listeners: one.map(({ name, place }) => ({ name, address: { kind: "unix", path: pathOf(place) } as const })),
+        });
+        await using proxy = await openProxy({ listeners: [], graceMs: 2000 }, says("begin"), deps);
+        const kept = new Map<number, Socket>();
+        for (const [step, one] of sequence.entries()) {
+          await change(proxy, specOf(one), says(`step ${step}`));
+          for (const place of places) {
+            const name = one.find((listener) => listener.place === place)?.name;
+            const before = kept.get(place);
+            if (name === undefined) {
+              if (before) await closed(before);
+              kept.delete(place);
+              continue;
+            }
+            const socket = before ?? connect(pathOf(place)).setEncoding("latin1");
+            kept.set(place, socket);
+            expect(await ask(socket)).toContain(`step ${step} ${name};`);
+          }
+        }
+        for (const socket of kept.values()) socket.destroy();
+      }),
+      { numRuns: 25 },
+    );
   });
 });
