@@ -85,6 +85,6 @@ function isRedirect(status: number): status is Redirect["status"] {
 function isLocation(location: string): boolean {
   if (!/^[\x21-\x7e]+$/.test(location) || location.includes("\\") || location.length > limits.locationLength) return false;
   if (location.startsWith("/")) return !location.startsWith("//");
-  const url = URL.parse(location);
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+  const url = URL.canParse(location) ? new URL(location) : undefined;
+  return url !== undefined && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
 }
