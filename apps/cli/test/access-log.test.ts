@@ -115,6 +115,20 @@ describe("the access log", () => {
     expect([entry["path"], entry["status"]]).toEqual(["/crash", 502]);
   });
 
+  test("has a line for what was refused before it was a request", async () => {
+    const { fleet, url } = await fleetWith("[mothership]\naccess_log = true");
+    await using _ = fleet;
+    expect((await fetch(`${url}/`, { headers: { "X-Long": "x".repeat(20_000) } })).status).toBe(431);
+    const entry = await fleet.line("the line", (line) => line.message === "request");
+    expect(entry).toMatchObject({
+      bind: "http",
+      client: "127.0.0.1",
+      status: 431,
+      code: expect.stringMatching(/\w/),
+      reason: expect.any(String),
+    });
+  });
+
   test("has the lines of all threads of the edge", async () => {
     const { fleet, url } = await fleetWith("[mothership]\nedge_threads = 2\naccess_log = true");
     await using _ = fleet;

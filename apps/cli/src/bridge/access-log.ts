@@ -1,6 +1,6 @@
 import { type Deps, type Exchange, type Middleware, redact } from "@mothership/kernel";
 import type { AccessLog } from "@mothership/manifest";
-import { type AccessEntry, accessLog } from "@mothership/proxy";
+import { type AccessEntry, accessLog, type ProxyEvents } from "@mothership/proxy";
 import { classifyUserAgent, fingerprint } from "@mothership/shields";
 
 /** Characters of a User-Agent that are written; what follows decides nothing either. */
@@ -12,6 +12,12 @@ export type AccessStyle = Omit<AccessLog, "to">;
 /** Middleware that hands `write` one line of JSON, without a newline, for each request that has ended. The first of the path. */
 export function accessLines(style: AccessStyle, write: (line: string) => void, deps: Deps): Middleware {
   return accessLog((entry, exchange) => write(lineOf(entry, exchange, style)), deps, { sample: style.sample });
+}
+
+/** The same for a request that was refused on the wire and never became an exchange: as much as is known of it. */
+export function refusalLine({ bind, peer, status, code, reason }: ProxyEvents["refused"], at: number): string {
+  const time = new Date(at).toISOString();
+  return JSON.stringify({ time, message: "request", bind, client: peer, status, code, reason });
 }
 
 function lineOf(entry: AccessEntry, { incoming }: Exchange, { query, ja4h }: AccessStyle): string {

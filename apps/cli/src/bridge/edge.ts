@@ -14,10 +14,11 @@ import {
 import type { FleetMetrics } from "@mothership/metrics";
 import { openPayload, type Payload } from "@mothership/payloads";
 import { type BreakerState, openProxy, openUpstream, type Proxy as RunningProxy, type Upstream } from "@mothership/proxy";
+import { refusalLine } from "./access-log.ts";
 import { PayloadUnusableError } from "./errors.ts";
 import { PassiveHealth, type ShipWatch } from "./passive-health.ts";
 import type { EdgePlan, PayloadPlan, UpstreamPlan } from "./plan/edge.ts";
-import { type Remembered, requestPath } from "./request-path.ts";
+import { assertBuildable, type Remembered, requestPath } from "./request-path.ts";
 
 /** What the edge tells of its bays. */
 export interface EdgeOptions {
@@ -142,6 +143,10 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
   proxy.replace(path(plan, bays));
 
   if (options.metrics) countRefusals(proxy, options.metrics);
+  let { accessLog } = plan;
+  proxy.events.on("refused", (refusal) => {
+    if (accessLog && Math.random() < accessLog.sample) options.onAccess?.(refusalLine(refusal, deps.clock.wallTime()));
+  });
   const retire = (closable: Closable): void => {
     const closed = closable.close().finally(() => leaving.delete(closed));
     leaving.add(closed);
@@ -182,6 +187,7 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
     bayHandler: (name) => bays.get(name)?.running.handler,
     async prepare(next) {
       const opened = await openPayloads(next.payloads, deps);
+      assertBuildable(next, opened, deps);
       const change = await proxy.prepare({ ...next.proxy, listeners: next.listeners });
       const commit = (): void => {
         payloads = opened;
@@ -190,6 +196,7 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
         bays = openBays(next.bays, bays, options, deps);
         change.commit(path(next, bays));
         listening = listeningTo(next);
+        ({ accessLog } = next);
         sayListening(before[2], listening, deps);
         health?.retain(new Set(upstreams.keys()));
         for (const one of gone(before[0], upstreams)) retire(one);

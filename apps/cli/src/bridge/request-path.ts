@@ -4,7 +4,7 @@ import { compose, type Deps, type Exchange, emptyBody, Fields, type Handler, typ
 import type { Block, Redirect, ShieldRule } from "@mothership/manifest";
 import type { FleetMetrics } from "@mothership/metrics";
 import { type Payload, payloadMiddleware } from "@mothership/payloads";
-import { createRouter, type ForwardWatch, forwardTo, type Route, render, reply, type Upstream } from "@mothership/proxy";
+import { createRouter, type ForwardWatch, forwardTo, notFound, type Route, render, reply, type Upstream } from "@mothership/proxy";
 import { classifyUserAgent, shield } from "@mothership/shields";
 import { accessLines } from "./access-log.ts";
 import type { ShipWatch } from "./passive-health.ts";
@@ -67,6 +67,14 @@ export function requestPath(
     middleware.filter((one) => one !== undefined && one !== false),
     createRouter(routesOf(plan, destinations, filters, watchOf, deps)),
   );
+}
+
+/** Throws what `requestPath` would throw for a plan, and makes nothing else of it: patterns and rules that are too many together. */
+export function assertBuildable({ routes, shieldRules }: EdgePlan, payloads: readonly Payload[], deps: Deps): void {
+  shieldOf(shieldRules, undefined, deps);
+  payloadMiddleware(payloads, deps);
+  new RouteFilters(routes);
+  createRouter(routes.map(({ bind, pattern }) => ({ bind, pattern, to: notFound })));
 }
 
 function routesOf(

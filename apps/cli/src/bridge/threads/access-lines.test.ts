@@ -1,0 +1,21 @@
+import { settle } from "@mothership/testkit";
+import { describe, expect, test } from "vitest";
+import { AccessLines } from "./access-lines.ts";
+import type { FromThread } from "./messages.ts";
+
+describe("the access log of a thread", () => {
+  test("goes in one message a turn, and no further than the main thread follows", async () => {
+    const posted: Extract<FromThread, { readonly type: "access" }>[] = [];
+    const lines = new AccessLines((message) => {
+      if (message.type === "access") posted.push(message);
+    });
+    for (let n = 0; n < 10_005; n++) lines.add(`line ${n}`);
+    await settle();
+    expect(posted.map((one) => [one.lines.length, one.dropped])).toEqual([[10_000, 5]]);
+    lines.add("lost");
+    lines.taken(9_999);
+    lines.add("again");
+    await settle();
+    expect(posted.slice(1)).toEqual([{ type: "access", lines: ["again"], dropped: 1 }]);
+  });
+});
