@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { type IncomingHttpHeaders, type RequestOptions, request } from "node:http";
 import { request as requestOverTls } from "node:https";
-import { createServer } from "node:net";
+import { connect as connectTo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { createAuthority, eventually, freePort, tempFolder } from "@mothership/testkit";
@@ -106,6 +106,33 @@ describe("an edge of several threads", () => {
     expect(passed).toBeGreaterThanOrEqual(100);
     expect(passed).toBeLessThanOrEqual(101 + (performance.now() - begun) / 600);
     expect(await metric(metrics, 'mothership_requests_limited_total{scope="client"}')).toBe(300 - passed);
+  });
+
+  onLinux("lets a client have as many connections as it may over all threads, and forgets those of a thread that died", async () => {
+    const http = await freePort();
+    await using fleet = startFleet(
+      `[mothership]\nedge_threads = 2\n[mothership.proxy]\nmax_connections_per_client = 6\n[mothership.bind]\nhttp = "127.0.0.1:${http}"\n[[mothership.static_dirs]]\npath = "."\nprefix = "/"\n`,
+      { env: inspected },
+    );
+    await fleet.running();
+    /** Connections that stay; those that are turned away are closed without an answer. */
+    const enter = async (count: number): Promise<Socket[]> => {
+      const sockets = Array.from({ length: count }, () => connectTo(http, "127.0.0.1").on("error", () => undefined));
+      const answered = sockets.map((socket) => {
+        socket.write("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n");
+        return new Promise<Socket[]>((resolve) => socket.once("data", () => resolve([socket])).once("close", () => resolve([])));
+      });
+      return (await Promise.all(answered)).flat();
+    };
+    const first = await enter(40);
+    expect(first).toHaveLength(6);
+    expect(await enter(10)).toEqual([]);
+    await evaluateInThread(await inspectorOf(fleet), "edge 2", "void setTimeout(() => { throw new Error('thrown by a test') })");
+    await fleet.line("its replacement", ({ message }) => message === "A thread of the edge was replaced");
+    const left = first.filter((socket) => !socket.destroyed && !socket.readableEnded).length;
+    expect(await enter(40)).toHaveLength(6 - left);
+    fleet.signal("SIGTERM");
+    expect((await fleet.ended()).code).toBe(0);
   });
 
   onLinux("adds up what the threads count, and shows them", async () => {

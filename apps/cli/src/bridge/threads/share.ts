@@ -1,7 +1,7 @@
 /** What a plan becomes where several threads carry it out. Pure, but for the memory that is made. */
 import { isDeepStrictEqual } from "node:util";
 import { rateLimitMemory } from "@mothership/filters";
-import { breakerMemory, type ListenerSpec, ticketMemory } from "@mothership/proxy";
+import { breakerMemory, clientCountsMemory, forgetCounts, type ListenerSpec, ticketMemory } from "@mothership/proxy";
 import type { EdgePlan, UpstreamPlan } from "../plan/edge.ts";
 
 /** A plan with what belongs to it alone. */
@@ -16,10 +16,11 @@ export class SharedMemory {
   #breakers: ReadonlyMap<string, Shared<UpstreamPlan>> = new Map();
   /** Of binds, by name. */
   readonly #tickets = new Map<string, SharedArrayBuffer>();
+  #clientCounts: SharedArrayBuffer | undefined;
 
   /**
-   * The plan as each of `threads` carries it out: limits of connections divided, so that all together keep to what was asked for, and
-   * limits and breakers in common memory. Ports are shared.
+   * The plan as each of `threads` carries it out: limits of connections divided, so that all together keep to what was asked for; limits of
+   * one client and breakers in common memory. Ports are shared.
    */
   planFor(plan: EdgePlan, threads: number): EdgePlan {
     const { rateLimit } = plan;
@@ -35,13 +36,10 @@ export class SharedMemory {
     }
     this.#breakers = breakers;
     for (const name of this.#tickets.keys()) if (!plan.listeners.some((listener) => listener.name === name)) this.#tickets.delete(name);
-    const { maxConnectionsPerClient } = plan.proxy;
+    if (plan.proxy.maxConnectionsPerClient !== undefined) this.#clientCounts ??= clientCountsMemory(threads);
     return {
       ...plan,
-      proxy: {
-        ...plan.proxy,
-        ...(maxConnectionsPerClient !== undefined && { maxConnectionsPerClient: partOf(maxConnectionsPerClient, threads) }),
-      },
+      proxy: { ...plan.proxy, ...(this.#clientCounts && { clientCounts: { memory: this.#clientCounts, thread: 0 } }) },
       listeners: plan.listeners.map((listener) => (listener.address.kind === "tcp" ? this.#listener(listener, threads) : listener)),
       upstreams: plan.upstreams.map((upstream) => ({
         ...upstream,
@@ -54,6 +52,11 @@ export class SharedMemory {
       }),
       ...(rateLimit && this.#rateLimit && { rateLimit: { ...rateLimit, memory: this.#rateLimit.memory } }),
     };
+  }
+
+  /** This one, from 2, is gone and its connections with it. */
+  threadEnded(thread: number): void {
+    if (this.#clientCounts) forgetCounts({ memory: this.#clientCounts, thread: thread - 1 });
   }
 
   #listener(listener: ListenerSpec, threads: number): ListenerSpec {
@@ -78,6 +81,12 @@ export function furtherPlan(plan: EdgePlan, ports: ReadonlyMap<string, number>):
     return [{ ...listener, address: { ...address, port }, sharesPort: "further" }];
   });
   return { ...plan, listeners };
+}
+
+/** What is said of a thread in the plan of all, said of this one, from 2. */
+export function planOfThread(plan: EdgePlan, thread: number): EdgePlan {
+  const { clientCounts } = plan.proxy;
+  return clientCounts ? { ...plan, proxy: { ...plan.proxy, clientCounts: { ...clientCounts, thread: thread - 1 } } } : plan;
 }
 
 /** The system spreads connections by chance, so a part may be full before the whole is. */

@@ -33,6 +33,8 @@ export interface ThreadSetOptions {
   /** So many lines of it were left out, for the main thread did not take them as fast as they came. */
   readonly onAccessDropped?: ((lines: number) => void) | undefined;
   readonly onJudged: (upstream: string, failure: string | undefined) => void;
+  /** Called before its place is given to another. */
+  readonly onEnded: (number: number) => void;
 }
 
 /** Opens threads 2 to `last`, all of them or none. @throws {EdgeThreadError} */
@@ -132,14 +134,18 @@ export class ThreadSet {
 
   #start(number: number, onReport: (report: ThreadReport) => void): EdgeThread {
     const source = this.#options.metrics?.source();
-    const { startOf, onAccess, onAccessDropped, onJudged } = this.#options;
+    const { startOf, onAccess, onAccessDropped, onJudged, onEnded } = this.#options;
     const report = (one: ThreadReport): void => {
       source?.add(one.tally);
       onReport(one);
     };
     const thread = new EdgeThread(startOf(number), this.#deps, { onReport: report, onAccess, onAccessDropped, onJudged });
     // Never rejects.
-    thread.ended.then(() => source?.[Symbol.dispose]()).catch(() => undefined);
+    const ended = (): void => {
+      source?.[Symbol.dispose]();
+      onEnded(number);
+    };
+    thread.ended.then(ended).catch(() => undefined);
     return thread;
   }
 

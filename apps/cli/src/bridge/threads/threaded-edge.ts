@@ -99,6 +99,7 @@ class ThreadedEdge implements Edge {
       ...this.#options,
       startOf: (thread) => this.#startOf(thread),
       onJudged: (upstream, failure) => this.#judged(upstream, failure),
+      onEnded: (thread) => this.#memory.threadEnded(thread),
     });
   }
 

@@ -8,19 +8,20 @@ import { clockFrom } from "./clock.ts";
 import { Judgements } from "./judgements.ts";
 import type { FromThread, PlainError, ThreadReport, ThreadRequest, ThreadStart, ToThread } from "./messages.ts";
 import { relayedBay } from "./relay.ts";
+import { planOfThread } from "./share.ts";
 import { threadLogger } from "./thread-log.ts";
 
 /** What was counted is handed over so often without being asked: a thread that dies takes no more than that with it. */
 const reportMs = 1000;
 
-async function serve({ plan, available, relay, counts, clockOrigin }: ThreadStart): Promise<void> {
+async function serve({ thread, plan, available, relay, counts, clockOrigin }: ThreadStart): Promise<void> {
   const clock = clockFrom(clockOrigin);
   const deps: Deps = { clock, log: threadLogger(clock, post) };
   const metrics = counts ? createMetrics({ version: "" }, deps) : undefined;
   const access = new AccessLines(post);
   let edge: ThreadEdge;
   try {
-    edge = await openEdge(plan, deps, {
+    edge = await openEdge(planOfThread(plan, thread), deps, {
       metrics,
       available,
       onAccess: (line) => access.add(line),
@@ -32,7 +33,7 @@ async function serve({ plan, available, relay, counts, clockOrigin }: ThreadStar
     return;
   }
   const waiting = new Map<number, AbortController>();
-  const perform = performer(edge, metrics);
+  const perform = performer(thread, edge, metrics);
   parentPort?.on("message", (message: ToThread) => {
     if (message.type === "accessTaken") access.taken(message.lines);
     else if (message.type === "available") edge.setAvailable(message.upstream, message.available);
@@ -63,6 +64,7 @@ async function serve({ plan, available, relay, counts, clockOrigin }: ThreadStar
 }
 
 function performer(
+  thread: number,
   edge: ThreadEdge,
   metrics: FleetMetrics | undefined,
 ): (request: ThreadRequest, signal: AbortSignal) => Promise<ThreadReport | undefined> {
@@ -79,7 +81,7 @@ function performer(
     switch (request.type) {
       case "prepare":
         return await inTurn(async () => {
-          prepared = await edge.prepare(request.plan);
+          prepared = await edge.prepare(planOfThread(request.plan, thread));
         });
       case "commit":
         return await inTurn(async () => {
