@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type Deps, emptyBody } from "@mothership/kernel";
 import type { Call, CallHost } from "./client-call.ts";
+import { ClientPace } from "./client-pace.ts";
 import { type ClientSettings, idleTime } from "./client-settings.ts";
 import { type DialledSocket, dial } from "./dial.ts";
 import type { UpstreamFailure } from "./errors.ts";
@@ -11,9 +12,7 @@ import { Output } from "./output.ts";
 import type { StatusHead } from "./parse-head.ts";
 import { refusals } from "./refusals.ts";
 import { muteSocket } from "./socket.ts";
-import { Stall } from "./stall.ts";
 import type { Refusal } from "./types.ts";
-import { Watch } from "./watch.ts";
 
 /** The pool, as a connection sees it. */
 export interface ConnectionHost {
@@ -39,16 +38,12 @@ export class ClientConnection implements CallHost, BodySource {
   readonly #settings: ClientSettings;
   readonly #host: ConnectionHost;
   readonly #intake: Intake;
-  readonly #watch: Watch;
-  readonly #stall: Stall;
-  readonly #deps: Deps;
+  readonly #pace: ClientPace;
 
   #phase: Phase = "dialling";
   #call: Call | undefined;
   /** The body of the response in progress; undefined before its head. */
   #body: InboundBody | undefined;
-  /** A quiet response body is normal. */
-  #patient = false;
   #reusable = false;
   #idleMs: number;
   #requests = 0;
@@ -63,14 +58,12 @@ export class ClientConnection implements CallHost, BodySource {
     this.#socket = socket;
     this.#settings = settings;
     this.#host = host;
-    this.#deps = deps;
     this.#call = call;
     this.#idleMs = settings.timeouts.idleMs;
     this.output = new Output(socket);
     this.#intake = new Intake(socket, settings.limits);
-    this.#watch = new Watch(deps.clock, () => this.#overdue());
-    this.#stall = new Stall(this.output);
-    this.#watch.set(settings.timeouts.connectMs);
+    this.#pace = new ClientPace(this.output, settings.timeouts, deps.clock, () => this.#overdue());
+    this.#pace.dialling();
     socket.once(ready, () => this.#connected());
     socket.on("end", this.#onEnd).on("drain", this.#onDrain).on("error", this.#onError).on("close", this.#onClose);
   }
@@ -103,13 +96,13 @@ export class ClientConnection implements CallHost, BodySource {
   }
 
   writeBlocked(): void {
-    this.#watchStall();
+    this.#pace.moving(this.#body);
   }
 
   requestSent(call: Call): void {
     if (call !== this.#call) return;
     if (this.#body) this.#settle();
-    else this.#watchAnswer();
+    else this.#pace.answer();
   }
 
   drop(call: Call, reason: Error): void {
@@ -120,7 +113,7 @@ export class ClientConnection implements CallHost, BodySource {
   }
 
   bodyWanted(body: InboundBody): void {
-    if (!body.feed(this.#intake.inbox)) this.#watchStall();
+    if (!body.feed(this.#intake.inbox)) this.#pace.moving(this.#body);
     // Within the pump the loop around it sees to the rest.
     if (!this.#pumping) this.#pump();
   }
@@ -143,9 +136,9 @@ export class ClientConnection implements CallHost, BodySource {
     this.#requests++;
     this.#body = undefined;
     this.#reusable = false;
-    this.#watch.clear();
+    this.#pace.free();
     call.start(this, reused);
-    if (call.held) this.#watch.set(this.#settings.timeouts.continueMs);
+    if (call.held) this.#pace.holding();
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -206,7 +199,7 @@ export class ClientConnection implements CallHost, BodySource {
     const persistent = persists(head.minor, connectionWish(head.wire.connection)) && framing !== untilClose;
     this.#idleMs = idleTime(head.wire.keepAlive, this.#settings.timeouts.idleMs);
     this.#reusable = persistent && this.#requests < this.#settings.limits.maxRequests && this.#idleMs > 0;
-    this.#watch.clear();
+    this.#pace.free();
     // Who says no before it has heard all does not want the rest (RFC 9112, 9.5).
     if (head.status >= 400 || call.held) call.stopBody(answeredEarly);
     this.#respond(call, head, framing);
@@ -223,7 +216,7 @@ export class ClientConnection implements CallHost, BodySource {
     }
     const body = new InboundBody(framing, this.#settings.limits, Number.POSITIVE_INFINITY, this);
     this.#body = body;
-    this.#patient = /^text\/event-stream\b/i.test(head.fields.get("content-type") ?? "");
+    this.#pace.patient = /^text\/event-stream\b/i.test(head.fields.get("content-type") ?? "");
     call.response(head, body);
   }
 
@@ -232,10 +225,10 @@ export class ClientConnection implements CallHost, BodySource {
       this.#refuse(refusals.INTERIM_TOO_MANY);
       return;
     }
-    if (call.sent) this.#watchAnswer();
+    if (call.sent) this.#pace.answer();
     call.interim(head);
     if (head.status === 100 && call.held) {
-      this.#watch.clear();
+      this.#pace.free();
       call.sendBody();
     }
   }
@@ -272,7 +265,7 @@ export class ClientConnection implements CallHost, BodySource {
 
   #release(): void {
     this.#phase = "idle";
-    this.#watch.set(this.#idleMs);
+    this.#pace.idle(this.#idleMs);
     this.#host.free(this);
   }
 
@@ -319,7 +312,7 @@ export class ClientConnection implements CallHost, BodySource {
     const call = this.#call;
     if (!call || this.output.full) return;
     call.drained();
-    if (call.sent && !this.#body) this.#watchAnswer();
+    if (call.sent && !this.#body) this.#pace.answer();
   };
 
   #refuse(refusal: Refusal): void {
@@ -354,22 +347,10 @@ export class ClientConnection implements CallHost, BodySource {
     this.#call = undefined;
     this.#body = undefined;
     this.#intake.inbox.clear();
-    this.#watch.stop();
+    this.#pace.stop();
     this.#dialled.release();
     socket.off("end", this.#onEnd).off("drain", this.#onDrain).off("error", this.#onError).off("close", this.#onClose);
     this.#host.left(this);
-  }
-
-  /** It is the upstream's turn, once it has taken the whole request. */
-  #watchAnswer(): void {
-    if (this.output.full) this.#watchStall();
-    else this.#watch.set(this.#settings.timeouts.firstByteMs);
-  }
-
-  #watchStall(): void {
-    if (this.#phase === "gone") return;
-    this.#stall.mark(this.#body, this.#deps.clock.now());
-    this.#watch.set(this.#settings.timeouts.stallMs);
   }
 
   #overdue(): void {
@@ -386,15 +367,7 @@ export class ClientConnection implements CallHost, BodySource {
       call.sendBody();
       return;
     }
-    const body = this.#body;
-    const writing = this.output.full;
-    if (!body && call.sent && !writing) {
-      this.#fail("MS_HTTP1_FIRST_BYTE_TIMEOUT");
-      return;
-    }
-    const reading = body?.wanted === true && !this.#patient;
-    const stalled = writing ? !this.#stall.wrote : reading && this.#stall.tooSlow(body, 0, this.#deps.clock.now());
-    if (stalled) this.#fail("MS_HTTP1_STALLED");
-    else if (writing || reading) this.#watchStall();
+    const failure = this.#pace.overdue(call.sent, this.#body);
+    if (failure) this.#fail(failure);
   }
 }
