@@ -37,6 +37,7 @@ export function commandPlace(words: readonly string[]): number {
  */
 export function parseCommandLine(words: readonly string[]): Invocation {
   const at = commandPlace(words);
+  assertKnownOptions(at === -1 ? words : words.slice(0, at));
   const asksForHelp = at === -1 && words.some((word) => word === "--help" || word === "-h");
   const command = at === -1 ? (asksForHelp ? "help" : "run") : commandNamed(words[at] ?? "");
   const known = optionsOf(command);
@@ -53,7 +54,9 @@ export function parseCommandLine(words: readonly string[]): Invocation {
   const help = values["help"] === true || command === "help";
   const { operands = { least: 0, most: 0, needs: "" } } = commandOf(command);
   if (positionals.length > operands.most)
-    throw new UsageError(`"${command}" does not take "${positionals[operands.most]}"; "mothership help ${command}" says what it takes`);
+    throw new UsageError(
+      `"${command}" does not take "${positionals[operands.most]}"; ${commandOf(command).surplus ?? `"mothership help ${command}" says what it takes`}`,
+    );
   if (positionals.length < operands.least && !help && values["version"] !== true)
     throw new UsageError(`"${command}" needs ${operands.needs}; "mothership help ${command}" has an example`);
   const { version, ...given } = givenOf(values);
@@ -63,6 +66,16 @@ export function parseCommandLine(words: readonly string[]): Invocation {
     operands: command === "help" ? [] : positionals,
     help,
   };
+}
+
+/** An option that no command has is told as such: the word behind it may be its value, and is no command then. */
+function assertKnownOptions(words: readonly string[]): void {
+  const names = Object.keys(options);
+  for (const word of words) {
+    if (word === "--") return;
+    const [, name] = /^--([^=]+)/.exec(word) ?? [];
+    if (name !== undefined && !names.includes(name)) throw new UsageError(`there is no option "--${name}"${nearest(name, names, "--")}`);
+  }
 }
 
 function shapeOf(names: readonly OptionName[]): NonNullable<ParseArgsConfig["options"]> {
@@ -107,8 +120,12 @@ function list(option: string, values: readonly string[]): string[] {
   return named;
 }
 
+/** What was probably meant: what the word is the beginning of, else what differs from it by little. */
 function nearest(word: string, known: readonly string[], prefix: string): string {
+  const begun = word.length > 1 ? known.filter((name) => name.startsWith(word)) : [];
   const [best] = known.map((name) => ({ name, far: distance(word, name) })).sort((a, b) => a.far - b.far);
-  if (best && best.far < word.length && best.far <= Math.max(2, word.length / 3)) return `; did you mean "${prefix}${best.name}"?`;
+  const near = best && best.far < word.length && best.far <= Math.max(2, word.length / 3) ? [best.name] : [];
+  const meant = begun.length > 0 && begun.length <= 3 ? begun : near;
+  if (meant.length > 0) return `; did you mean ${meant.map((name) => `"${prefix}${name}"`).join(" or ")}?`;
   return `; "mothership --help" shows what there is`;
 }

@@ -18,6 +18,8 @@ export interface Command {
   /** Options of which this command says something else than the table of options. */
   readonly about?: Readonly<Partial<Record<OptionName, string>>>;
   readonly operands?: Operands;
+  /** What to do with a word too many, for the message. */
+  readonly surplus?: string;
   /** Lines behind the name of the program. */
   readonly examples: readonly [string, ...string[]];
 }
@@ -46,8 +48,10 @@ export const commands = {
     usage: ["[run] [-c FILE] [--only A,B] [--except A,B] [--tui]"],
     does: `Runs the fleet until SIGINT or SIGTERM: prelaunch jobs, then bays and ships in the order of their dependencies. Binds are open from the start and answer 503 until a ship is ready.
 A first signal finishes running requests and stops the ships in reverse order; a second one ends everything at once.
-SIGHUP reloads the manifest; on a terminal, which sends it when it closes, it stops the fleet.`,
+SIGHUP reloads the manifest; on a terminal, which sends it when it closes, it stops the fleet.
+MOTHERSHIP_LOG=debug says more, MOTHERSHIP_LOG=warn less.`,
     options: ["manifest", "only", "except", "tui"],
+    surplus: "--only runs a part of the fleet, -c names the manifest",
     examples: ["--only web"],
   },
   clearance: {

@@ -12,7 +12,7 @@ const commandColumn = 26;
 const heads: Readonly<Record<Command["section"], string>> = {
   fleet: "",
   running: "about a fleet that runs:\n",
-  more: "and:\n",
+  more: "more:\n",
 };
 
 /** What `--help` prints for a command. */

@@ -4,6 +4,7 @@ import { type Invocation, parseCommandLine } from "./args.ts";
 import { completeWord } from "./completion/scripts.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
 import { helpFor } from "./help.ts";
+import { manifestPath } from "./manifest-path.ts";
 import { yieldToInit } from "./pid1.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -24,11 +25,13 @@ export async function run(): Promise<void> {
 
 /** From the words behind `mothership` to the exit code. Whatever goes wrong becomes one clear text, never a stack. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
+  let invocation: Invocation | undefined;
   try {
     if (words[0] === completeWord) return await (await import("./completion/answer.ts")).answer(words.slice(1), terminal);
-    return await perform(parseCommandLine(words), terminal);
+    invocation = parseCommandLine(words);
+    return await perform(invocation, terminal);
   } catch (error) {
-    return await report(error, terminal);
+    return await report(error, terminal, invocation);
   }
 }
 
@@ -87,7 +90,7 @@ async function perform(invocation: Invocation, terminal: Terminal): Promise<numb
   }
 }
 
-async function report(error: unknown, terminal: Terminal): Promise<number> {
+async function report(error: unknown, terminal: Terminal, invocation: Invocation | undefined): Promise<number> {
   if (hasCode(error, "MS_MANIFEST_INVALID")) {
     const { formatIssues } = await import("@mothership/manifest");
     // The code says which class it is, whichever copy of the package made it.
@@ -95,7 +98,9 @@ async function report(error: unknown, terminal: Terminal): Promise<number> {
     return exitCodes.usage;
   }
   if (error instanceof MothershipError) {
-    terminal.err(`mothership: ${redact(error.message)}\n`);
+    terminal.err(
+      `mothership: ${redact(error.message)}${invocation && hasCode(error, "MS_NOT_RUNNING") ? await elsewhere(invocation) : ""}\n`,
+    );
     return exitCodeOf(hasReason(error) ? error.reasonCode : error.code);
   }
   // A mistake of ours: say so, and how to get at what a bug report needs.
@@ -104,6 +109,15 @@ async function report(error: unknown, terminal: Terminal): Promise<number> {
   );
   if (process.env["MOTHERSHIP_DEBUG"] === "1" && error instanceof Error) terminal.err(`${redact(error.stack ?? "")}\n`);
   return exitCodes.failed;
+}
+
+/** A fleet is found by its manifest, so the wrong folder looks like a fleet that does not run. */
+async function elsewhere(invocation: Invocation): Promise<string> {
+  const { existsSync } = await import("node:fs");
+  const path = manifestPath(invocation);
+  return existsSync(path)
+    ? ""
+    : `; there is no ${path} ${invocation.manifest === undefined ? "in this folder either: -c names the fleet's manifest" : "either"}`;
 }
 
 /** A failure that the fleet reported: what counts is the code that it gave. */

@@ -11,6 +11,7 @@ import type { Terminal } from "../terminal.ts";
 
 /** `mothership logs`: what units have printed, and print. */
 export async function logs(invocation: Invocation, terminal: Terminal): Promise<number> {
+  const range = rangeOf(invocation);
   const control = fleetOf(invocation);
   const names = invocation.operands.length > 0 ? invocation.operands : (await control.snapshot()).units.map((unit) => unit.name);
   const sink = invocation.json ? jsonSink(terminal.out) : prettySink(terminal.out, { names, color: terminal.color });
@@ -21,7 +22,7 @@ export async function logs(invocation: Invocation, terminal: Terminal): Promise<
   process.stdout.once("error", leave);
   const signal = AbortSignal.any([stopped.stop, gone.signal]);
   try {
-    for await (const line of control.logs({ units: names, ...rangeOf(invocation), follow: invocation.follow, signal })) {
+    for await (const line of control.logs({ units: names, ...range, follow: invocation.follow, signal })) {
       if (line.dropped > 0) terminal.err(`mothership: ${line.dropped} lines of "${line.name}" came faster than they could be shown\n`);
       sink.ship(line);
     }

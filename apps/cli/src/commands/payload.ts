@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { MothershipError, messageOf, silentLogger, systemClock } from "@mothership/kernel";
+import { hasCode, MothershipError, messageOf, silentLogger, systemClock } from "@mothership/kernel";
 import { inspectModule, type ModuleReport, type PayloadPhase, runOnce, type TrialInput, type TrialResult } from "@mothership/payloads";
 import type { Invocation } from "../args.ts";
 import { UsageError } from "../errors.ts";
@@ -57,7 +57,7 @@ async function contentOf(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new UsageError(`${file} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(hasCode(error, "ENOENT") ? `${file} does not exist` : `${file} cannot be read: ${messageOf(error)}`);
   }
 }
 

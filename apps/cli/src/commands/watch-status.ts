@@ -86,9 +86,16 @@ async function inTurn(
   const print = (fleet: FleetSnapshot, head: string): void =>
     terminal.out(json ? `${JSON.stringify(fleet)}\n` : head + drawStatus(fleet, systemClock.wallTime(), { columns: terminal.columns }));
   print(first, "");
+  // A fleet that ends while it is asked leaves half an answer; the next look knows better.
+  let missed = false;
   try {
     await untilAborted(signal, everyMs, async () => {
-      const fleet = await look(control, signal);
+      const fleet = await look(control, signal).catch((error: unknown) => {
+        if (missed || !hasCode(error, "MS_CONTROL_FAILED")) throw error;
+        return undefined;
+      });
+      missed = fleet === undefined;
+      if (!fleet) return;
       if (process.stdout.writableNeedDrain) await once(process.stdout, "drain", { signal });
       print(fleet, "\n");
     });
