@@ -31,6 +31,17 @@ describe("mothership export", () => {
     expect(stderr).toContain("ship-manifest.toml: routes are left out; Kubernetes has no reverse proxy of its own");
   });
 
+  test("needs nothing of the environment in which the fleet will run", async () => {
+    using folder = tempFolder();
+    const outside =
+      '[mothership.flagship]\nenabled = true\nelection = "postgres"\nelection_url = "$DB_OF_TEST?sslmode=require"\nlaunch_id = "$SHA_OF_TEST"\n[[mothership.uplinks]]\nurl = "redis://cache:$PORT_OF_TEST"\n[[mothership.uplinks]]\nurl = "\u0024{DB_OF_TEST}"\n';
+    writeFileSync(folder.join("ship-manifest.toml"), `${outside}${manifest}`);
+    const { code, stdout, stderr } = await mothership(["export", "compose"], { cwd: folder.path });
+    expect([code, stderr]).toEqual([0, ""]);
+    for (const name of ["DB_OF_TEST", "SHA_OF_TEST", "PORT_OF_TEST"]) expect(stdout).toContain(`- "${name}"\n`);
+    expect(stdout).not.toContain("unset.invalid");
+  });
+
   test("says what is wrong with what it is asked", async () => {
     using folder = tempFolder();
     const said = async (...args: string[]) => {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { hasCode } from "@mothership/kernel";
-import { parseManifest } from "@mothership/manifest";
+import { type Manifest, parseManifest } from "@mothership/manifest";
 import type { Invocation } from "../args.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
@@ -23,7 +23,7 @@ export async function exportCommand(invocation: Invocation, terminal: Terminal):
   if (target === undefined) throw new UsageError(`"export ${word}": write one of ${targets.join(", ")}`);
   const path = resolve(file);
   const text = await contentOf(file);
-  const manifest = parseManifest(text, { file, folder: dirname(path), env: process.env });
+  const manifest = readHere(text, file, dirname(path));
   const name = plainName(basename(dirname(path))) ?? "fleet";
   const input: ExportInput = {
     manifest,
@@ -44,6 +44,27 @@ export async function exportCommand(invocation: Invocation, terminal: Terminal):
   }
   for (const note of notes) terminal.err(`${formatNote(note)}\n`);
   return exitCodes.done;
+}
+
+/** A manifest for another place: what it takes from the environment there need not be set here. */
+function readHere(text: string, file: string, folder: string): Manifest {
+  try {
+    return parseManifest(text, { file, folder, env: process.env });
+  } catch (mistakes) {
+    if (!hasCode(mistakes, "MS_MANIFEST_INVALID")) throw mistakes;
+    const unset = standInsFor(text).filter(([name]) => (process.env[name] ?? "") === "");
+    if (unset.length === 0) throw mistakes;
+    return parseManifest(text, { file, folder, env: { ...process.env, ...Object.fromEntries(unset) } });
+  }
+}
+
+function standInsFor(text: string): (readonly [string, string])[] {
+  try {
+    return [...namedOutside(text).standIns];
+  } catch {
+    // It is no TOML, which the mistakes say already.
+    return [];
+  }
 }
 
 async function exported(target: (typeof targets)[number], input: ExportInput, perShip: boolean): Promise<Exported> {

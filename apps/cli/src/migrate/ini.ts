@@ -49,8 +49,11 @@ export function readIni(
       sections.set(header, section);
       last = undefined;
     } else {
-      const [, key, value] = /^([^=:]+?)\s*[=:]\s*(.*)$/.exec(content.trim()) ?? [];
-      if (key === undefined || value === undefined || section === undefined) {
+      const pair = content.trim();
+      // By hand: an expression for "anything, blanks, a sign" tries every blank again and again.
+      const sign = pair.search(/[=:]/);
+      const key = pair.slice(0, Math.max(sign, 0)).trim();
+      if (key === "" || section === undefined) {
         problems.push({
           file,
           line,
@@ -60,7 +63,7 @@ export function readIni(
         continue;
       }
       last = { key: key.toLowerCase(), indent };
-      section.entries.set(last.key, { key: last.key, value, line });
+      section.entries.set(last.key, { key: last.key, value: pair.slice(sign + 1).trim(), line });
     }
   }
   return { sections: [...sections.values()], problems };
