@@ -168,7 +168,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   /** True when there may be more to do. */
   #step(): boolean {
     const exchange = this.#exchange;
-    const body = exchange ? exchange.inbound : this.#leftover;
+    const body = this.#body;
     if (body && !body.complete) {
       if (body.feed(this.#intake.inbox)) return true;
       if (body.refusal) this.#bodyRefused(body.refusal);
@@ -354,6 +354,11 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     socket.off("finish", this.#onFinish).off("error", this.#onError).off("close", this.#onClose);
   }
 
+  /** The request body that may still arrive. */
+  get #body(): InboundBody | undefined {
+    return this.#exchange ? this.#exchange.inbound : this.#leftover;
+  }
+
   /** Nothing of a request is there. */
   get #atRest(): boolean {
     return this.#exchange === undefined && this.#leftover === undefined && this.#intake.quiet;
@@ -367,26 +372,21 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   };
 
   #watchStall(): void {
-    if (this.#phase !== "serving") return;
-    if (this.#inputEnded && !this.output.full) this.#pace.halfClosed();
-    else this.#pace.moving(this.#exchange ? this.#exchange.inbound : this.#leftover);
+    if (this.#phase === "serving") this.#pace.working(this.#body, this.#inputEnded);
   }
 
   #overdue(): void {
-    const { wrote } = this.#pace;
-    const exchange = this.#exchange;
-    const body = exchange ? exchange.inbound : this.#leftover;
     if (this.#phase === "lingering") {
-      if (this.#socket.writableFinished || !wrote) this.#destroy();
+      if (this.#socket.writableFinished || !this.#pace.wrote) this.#destroy();
       else this.#pace.moving(undefined);
-    } else if (!exchange && !body) {
+    } else if (!this.#exchange && !this.#leftover) {
       if (this.#atRest) this.#linger();
       else this.#refuse(refusals.HEAD_TIMEOUT);
-    } else if (body?.wanted && this.#pace.tooSlow(body)) this.#bodyRefused(refusals.BODY_TIMEOUT);
-    else if (this.output.full || this.#inputEnded) {
-      if (wrote) this.#watchStall();
-      else this.#abandon();
-    } else if (body?.wanted) this.#watchStall();
+    } else {
+      const wrong = this.#pace.overdue(this.#body, this.#inputEnded);
+      if (wrong === "slow") this.#bodyRefused(refusals.BODY_TIMEOUT);
+      else if (wrong === "gone") this.#abandon();
+    }
   }
 
   /** Whoever takes nothing for so long has left, or might as well have. */

@@ -9,12 +9,14 @@ import { Watch } from "./watch.ts";
 export class ServerPace {
   readonly #timeouts: ServerTimeouts;
   readonly #clock: Clock;
+  readonly #output: Output;
   readonly #watch: Watch;
   readonly #stall: Stall;
 
   constructor(output: Output, timeouts: ServerTimeouts, clock: Clock, onDue: () => void) {
     this.#timeouts = timeouts;
     this.#clock = clock;
+    this.#output = output;
     this.#watch = new Watch(clock, onDue);
     this.#stall = new Stall(output);
   }
@@ -35,8 +37,12 @@ export class ServerPace {
     this.#watch.set(this.#timeouts.stallMs);
   }
 
-  /** The client closed its sending side and waits, or has gone. */
-  halfClosed(): void {
+  /** The same. `half`: the client closed its sending side, and waits or has gone. */
+  working(body: InboundBody | undefined, half: boolean): void {
+    if (!half || this.#output.full) {
+      this.moving(body);
+      return;
+    }
     this.#stall.mark(undefined, this.#clock.now());
     this.#watch.set(this.#timeouts.halfCloseMs);
   }
@@ -60,8 +66,16 @@ export class ServerPace {
     return this.#stall.wrote;
   }
 
-  /** Nothing, or too little, of this body came since the deadline was set. */
-  tooSlow(body: InboundBody): boolean {
-    return this.#stall.tooSlow(body, this.#timeouts.minBytesPerSecond, this.#clock.now());
+  /**
+   * What is wrong now that the deadline has passed while something was worked on. slow: nothing, or too little, of a wanted body came. gone: nothing
+   * of the answer was taken. Undefined where something moved and a new deadline was set, or it was not the client's turn.
+   */
+  overdue(body: InboundBody | undefined, half: boolean): "slow" | "gone" | undefined {
+    const wanted = body?.wanted === true;
+    if (wanted && this.#stall.tooSlow(body, this.#timeouts.minBytesPerSecond, this.#clock.now())) return "slow";
+    const writing = this.#output.full || half;
+    if (writing && !this.wrote) return "gone";
+    if (writing || wanted) this.working(body, half);
+    return undefined;
   }
 }
