@@ -1,24 +1,12 @@
-import { readFile } from "node:fs/promises";
-import { isDeepStrictEqual } from "node:util";
-import { type Bay, type BaySpec, openBay } from "@mothership/docking";
-import {
-  type AbortOptions,
-  type Address,
-  type Closable,
-  type Deps,
-  deadline,
-  formatAddress,
-  type Handler,
-  type Middleware,
-} from "@mothership/kernel";
+import type { Bay, BaySpec } from "@mothership/docking";
+import { type AbortOptions, type Address, type Closable, type Deps, deadline, formatAddress, type Handler } from "@mothership/kernel";
 import type { FleetMetrics } from "@mothership/metrics";
-import { openPayload, type Payload } from "@mothership/payloads";
-import { type BreakerState, openProxy, openUpstream, type Proxy as RunningProxy, type Upstream } from "@mothership/proxy";
+import { type BreakerState, openProxy, type Proxy as RunningProxy } from "@mothership/proxy";
 import { refusalLine } from "./access-log.ts";
-import { PayloadUnusableError } from "./errors.ts";
+import { gone, type OpenMap, openBays, openPayloads, openUpstreams, rememberer, valuesOf } from "./edge-parts.ts";
 import { PassiveHealth, type ShipWatch } from "./passive-health.ts";
-import type { EdgePlan, PayloadPlan, UpstreamPlan } from "./plan/edge.ts";
-import { assertBuildable, type Remembered, requestPath } from "./request-path.ts";
+import type { EdgePlan } from "./plan/edge.ts";
+import { assertBuildable, requestPath } from "./request-path.ts";
 
 /** What the edge tells of its bays. */
 export interface EdgeOptions {
@@ -221,75 +209,6 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
     [Symbol.asyncDispose]: () => edge.close(),
   };
   return edge;
-}
-
-/** Running things by name, each with what it was made from. */
-type OpenMap<S, R> = ReadonlyMap<string, { readonly spec: S; readonly running: R }>;
-
-/** One running thing for each spec: that of `before` where the spec is the same. */
-function reuse<S extends { readonly name: string }, R>(specs: readonly S[], before: OpenMap<S, R>, open: (spec: S) => R): OpenMap<S, R> {
-  return new Map(
-    specs.map((spec) => {
-      const known = before.get(spec.name);
-      return [spec.name, known && isDeepStrictEqual(known.spec, spec) ? known : { spec, running: open(spec) }];
-    }),
-  );
-}
-
-function openUpstreams(
-  specs: readonly UpstreamPlan[],
-  before: OpenMap<UpstreamPlan, Upstream>,
-  available: ReadonlySet<string> | undefined,
-  deps: Deps,
-): OpenMap<UpstreamPlan, Upstream> {
-  return reuse(specs, before, (spec) => openUpstream({ ...spec, available: available?.has(spec.name) ?? false }, deps));
-}
-
-function openBays(
-  specs: readonly BaySpec[],
-  before: OpenMap<BaySpec, Bay>,
-  { onBayFault, openBay: open = openBay }: EdgeOptions,
-  deps: Deps,
-): OpenMap<BaySpec, Bay> {
-  return reuse(specs, before, (spec) => {
-    const bay = open(spec, deps);
-    bay.events.on("lost", ({ kind, reason }) => {
-      if (kind === "fault" || kind === "silent" || kind === "closed") onBayFault?.(spec.name, reason);
-    });
-    return bay;
-  });
-}
-
-/** What ran before and does not run any more. */
-function gone<S, R>(before: OpenMap<S, R>, now: OpenMap<S, R>): R[] {
-  return Array.from(before, ([name, { running }]) => (now.get(name)?.running === running ? [] : [running])).flat();
-}
-
-function valuesOf<S, R>(map: OpenMap<S, R>): ReadonlyMap<string, R> {
-  return new Map(Array.from(map, ([name, { running }]) => [name, running]));
-}
-
-/** @throws {PayloadUnusableError} */
-async function openPayloads(plans: readonly PayloadPlan[], deps: Deps): Promise<Payload[]> {
-  const open = async ({ spec, file }: PayloadPlan): Promise<Payload> => {
-    try {
-      return await openPayload(spec, new Uint8Array(await readFile(file)), deps);
-    } catch (error) {
-      throw new PayloadUnusableError(spec.name, file, error);
-    }
-  };
-  return await Promise.all(plans.map(open));
-}
-
-function rememberer(): Remembered {
-  const kept = new Map<string, { readonly settings: unknown; readonly middleware: Middleware }>();
-  return (name, settings, make) => {
-    const known = kept.get(name);
-    if (known && isDeepStrictEqual(known.settings, settings)) return known.middleware;
-    const middleware = make(settings);
-    kept.set(name, { settings, middleware });
-    return middleware;
-  };
 }
 
 /** What is new and what is gone. */
