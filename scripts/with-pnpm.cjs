@@ -40,6 +40,7 @@ var tasks = {
     { say: "compare docs/manifest.md with the schema (pnpm api writes its tables)", command: "node scripts/manifest-reference.ts --check" },
     { say: "type-check the examples in the documents", command: "node scripts/check-docs.ts" },
   ],
+  bench: [install, build, { own: true, command: "node bench/run.ts", more: process.argv.slice(3) }],
   rehearse: [install, build, { own: true, command: "node scripts/rehearse-release.ts" }],
 };
 

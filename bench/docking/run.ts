@@ -77,5 +77,6 @@ const head = [
   `p50 / p99 ms, ${perSecond}/s`,
   "RSS KB per idle client, mothership + echo",
 ];
-console.log(`\n### Echo over WebSocket\n\n${table(head, rows)}`);
-save("docking", "echo", machine, { rounds, seconds, bytes, perSecond }, all);
+const shown = { title: "Echo over WebSocket", table: table(head, rows) };
+console.log(`\n### ${shown.title}\n\n${shown.table}`);
+save("docking", "echo", machine, { rounds, seconds, bytes, perSecond }, all, shown);

@@ -65,5 +65,6 @@ for (const kind of ["bay", "ship"] as const) {
   });
 }
 const head = ["", "p50 ms of the others", "p99 ms", "answered", "mothership RSS MB", "echo RSS MB"];
-console.log(`\n### A client that does not read\n\n${table(head, rows)}`);
-save("docking", "slow-client", machine, { rounds, clients, ...load }, all);
+const shown = { title: "A client that does not read", table: table(head, rows) };
+console.log(`\n### ${shown.title}\n\n${shown.table}`);
+save("docking", "slow-client", machine, { rounds, clients, ...load }, all, shown);

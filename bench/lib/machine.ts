@@ -42,6 +42,9 @@ const packages: Readonly<Record<string, string>> = {
   h2load: "nghttp2-client",
   haproxy: "haproxy",
   nginx: "nginx-light",
+  runsvdir: "runit",
+  "s6-svscan": "s6",
+  supervisord: "supervisor",
   taskset: "util-linux",
   wrk: "wrk",
 };
@@ -50,10 +53,18 @@ const packages: Readonly<Record<string, string>> = {
 export function need(...programs: readonly string[]): void {
   const missing = programs.filter((program) => !installed(program));
   if (missing.length === 0) return;
-  console.error(
-    `${missing.join(", ")} missing: apt-get install -y --no-install-recommends ${missing.map((name) => packages[name] ?? name).join(" ")}`,
-  );
+  console.error(`${missing.join(", ")} missing: ${installCommand(missing)}`);
   process.exit(1);
+}
+
+/** Says which of these could be measured beside the program if they were installed. */
+export function suggest(...programs: readonly string[]): void {
+  const missing = programs.filter((program) => !installed(program));
+  if (missing.length > 0) console.log(`not installed, and left out: ${missing.join(", ")}; ${installCommand(missing)}`);
+}
+
+function installCommand(programs: readonly string[]): string {
+  return `apt-get install -y --no-install-recommends ${programs.map((name) => packages[name] ?? name).join(" ")}`;
 }
 
 function versionOf(program: string): string | undefined {
@@ -72,7 +83,7 @@ function versionOf(program: string): string | undefined {
 }
 
 function debianVersion(program: string): string | undefined {
-  const package_ = { runsvdir: "runit", "s6-svscan": "s6" }[program] ?? program;
+  const package_ = packages[program] ?? program;
   return /^Version: (.+)$/m.exec(tryRun("dpkg", ["-s", package_]) ?? "")?.[1];
 }
 

@@ -28,6 +28,12 @@ export function ranged({ median, least, most }: Spread, digits = 1): string {
   return `${median.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 }
 
+/** A table as it was printed. */
+export interface Shown {
+  readonly title: string;
+  readonly table: string;
+}
+
 /** A Markdown table whose columns line up. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column]!.length)));
@@ -39,7 +45,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
  * Writes one part of `bench/results/<topic>.json`, with the machine it was measured on; other parts stay as they were. `shown`: the table that was
  * printed, which `bench/tables.ts` puts into docs/performance.md.
  */
-export function save(topic: string, part: string, machine: Machine, settings: object, figures: object, shown?: string): void {
+export function save(topic: string, part: string, machine: Machine, settings: object, figures: object, shown?: Shown): void {
   const folder = join(import.meta.dirname, "..", "results");
   const file = join(folder, `${topic}.json`);
   mkdirSync(folder, { recursive: true });

@@ -95,7 +95,7 @@ async function mustEncode({ name, port }: Running, { path, coding }: { readonly 
 /** Until the compilers have done their work, however slow the machine is at the moment; not for ever where each request costs much. */
 async function warm(load: (seconds: number) => Promise<LoadResult>, large: boolean): Promise<void> {
   let requests = 0;
-  for (let turn = 0; turn < 8 && requests < (large ? 20 : 25_000); turn++) requests += (await load(2)).requests;
+  for (let turn = 0; turn < 8 && requests < (large ? 20 : 25_000); turn++) requests += (await load(Math.min(2, seconds))).requests;
 }
 
 /** Other work only ever adds time, so the best rounds of both sides compare what the programs themselves need. */
@@ -160,8 +160,8 @@ for (const name of wanted) {
   const loadBefore = loadNow();
   const begun = performance.now();
   const figures = await measure(scenario, modules);
-  const shown = tableOf(scenario, figures);
-  console.log(`\n### ${scenario.title}\n\n${shown}\n\n${Math.round((performance.now() - begun) / 1000)} s`);
+  const shown = { title: scenario.title, table: tableOf(scenario, figures) };
+  console.log(`\n### ${shown.title}\n\n${shown.table}\n\n${Math.round((performance.now() - begun) / 1000)} s`);
   const machine = describeMachine(["nginx", "haproxy", "caddy", "wrk", "h2load"]);
   save("proxy", name, { ...machine, loadBefore, versions: { ...machine.versions, ...peerVersions(npm) } }, settings, figures, shown);
 }
