@@ -44,6 +44,8 @@ interface UnitSnapshot {
     readonly waitsFor: readonly string[];
     /** WebSocket clients, of a bay. */
     readonly clients?: number;
+    /** Requests that it was given since the fleet runs; absent where no route leads to it. */
+    readonly requests?: number;
 }
 /** A unit with its history: the answer to "why is it in this state?". */
 interface UnitExplanation extends UnitSnapshot {
@@ -56,6 +58,15 @@ interface UnitExplanation extends UnitSnapshot {
     /** Latest first, of each kind of probe. */
     readonly probes: Readonly<Record<"startup" | "ready" | "live", readonly ProbeReport[]>>;
     readonly droppedLines: number;
+}
+/** A thread that serves requests beside the main one. */
+interface ThreadSnapshot {
+    /** From 2: the main thread is 1. */
+    readonly thread: number;
+    /** waiting: it died, and is replaced in a moment. */
+    readonly state: "starting" | "running" | "waiting";
+    /** How often it died. */
+    readonly lost: number;
 }
 /** The whole fleet as it is now. Holds no environment values and no secrets. */
 interface FleetSnapshot {
@@ -77,6 +88,8 @@ interface FleetSnapshot {
         readonly name: string;
         readonly phase: string;
     }[];
+    /** Absent where the main thread serves all requests. */
+    readonly threads?: readonly ThreadSnapshot[];
 }
 /** Something that happened. `seq` grows by one with each event of a fleet. */
 type FleetEvent = {
@@ -196,7 +209,9 @@ declare class ControlFailedError extends MothershipError {
     readonly code = "MS_CONTROL_FAILED";
     /** The code that the fleet gave, where it gave one. */
     readonly reasonCode: string | undefined;
-    constructor(message: string, reasonCode?: string);
+    /** Each mistake, where the reason is several, such as those of an invalid manifest; else empty. */
+    readonly problems: readonly string[];
+    constructor(message: string, reasonCode?: string, problems?: readonly string[]);
 }
 /** A request or an answer on the control socket is not of its contract. */
 declare class ControlProtocolError extends MothershipError {
@@ -229,4 +244,4 @@ declare function controlPath(manifest: string, env: SocketEnvironment): string;
 declare function ensurePrivateFolder(folder: string): void;
 
 export { AlreadyRunningError, ControlFailedError, ControlProtocolError, ControlSocketError, NotRunningError, UnitUnknownError, askPid, connectControl, controlFolder, controlPath, ensurePrivateFolder, fleetId, serveControl };
-export type { ControlLogLine, ExitReport, FleetControl, FleetEvent, FleetSnapshot, LogsOptions, ProbeReport, ReloadPlan, SocketEnvironment, UnitExplanation, UnitSnapshot };
+export type { ControlLogLine, ExitReport, FleetControl, FleetEvent, FleetSnapshot, LogsOptions, ProbeReport, ReloadPlan, SocketEnvironment, ThreadSnapshot, UnitExplanation, UnitSnapshot };

@@ -88,6 +88,16 @@ interface CertificateFiles {
     readonly names?: readonly string[];
 }
 
+/** Memory in which several threads count, and which of them this is, from 0. */
+interface SharedCountsPlace {
+    readonly memory: SharedArrayBuffer;
+    readonly thread: number;
+}
+/** Memory for the connections of clients over so many threads, 768 KiB for each. */
+declare function clientCountsMemory(threads: number): SharedArrayBuffer;
+/** A thread is gone, and its connections with it. */
+declare function forgetCounts({ memory, thread }: SharedCountsPlace): void;
+
 /** Pages of the user's own for the answers of the proxy itself. */
 interface ErrorPagesSpec {
     /** Holds `404.html`, `503.json`, `429.txt` and the like, which are sent as they are. Other files are ignored. Read once, at the start. */
@@ -363,6 +373,8 @@ interface ProxySpec {
      * are trusted proxies and Unix sockets, behind which are many clients. Default: any number.
      */
     readonly maxConnectionsPerClient?: number;
+    /** Memory made by `clientCountsMemory`, for proxies with the same cap in several threads: they count a client's connections together. Default: alone. */
+    readonly clientCounts?: SharedCountsPlace | undefined;
     /** Default: short answers in text, JSON or HTML. */
     readonly errorPages?: ErrorPagesSpec;
     /** How long `close` waits for running requests when it is given no signal. Default 30,000. */
@@ -558,5 +570,5 @@ declare function canonicalPath(path: string): string | PathProblem;
 /** Memory for the keys of session tickets of one bind in several threads: what one of them has sealed, the others can open. */
 declare function ticketMemory(): SharedArrayBuffer;
 
-export { BindDeniedError, BindFailedError, BindInUseError, DrainedError, ErrorPagesError, TargetError, TlsCertificateError, TrustedProxyError, Upstream, accessLog, answers, breakerMemory, canonicalPath, createRouter, defaultHttp2Limits, forwardTo, notFound, openProxy, openUpstream, render, reply, ticketMemory };
-export type { AccessEntry, AccessLogOptions, Answer, BreakerPolicy, BreakerState, CertificateFiles, ErrorPagesSpec, ForwardOptions, ForwardWatch, ForwardingSpec, Http2Limits, ListenerSpec, PathProblem, Proxy, ProxyChange, ProxyEvents, ProxySpec, RetryPolicy, Route, TlsSpec, UpstreamSpec };
+export { BindDeniedError, BindFailedError, BindInUseError, DrainedError, ErrorPagesError, TargetError, TlsCertificateError, TrustedProxyError, Upstream, accessLog, answers, breakerMemory, canonicalPath, clientCountsMemory, createRouter, defaultHttp2Limits, forgetCounts, forwardTo, notFound, openProxy, openUpstream, render, reply, ticketMemory };
+export type { AccessEntry, AccessLogOptions, Answer, BreakerPolicy, BreakerState, CertificateFiles, ErrorPagesSpec, ForwardOptions, ForwardWatch, ForwardingSpec, Http2Limits, ListenerSpec, PathProblem, Proxy, ProxyChange, ProxyEvents, ProxySpec, RetryPolicy, Route, SharedCountsPlace, TlsSpec, UpstreamSpec };
