@@ -57,6 +57,7 @@ describe("mothership import", () => {
     using folder = project({
       "ecosystem.config.js":
         'const name = "a" + "pi";\nconsole.log("loaded");\nmodule.exports = { apps: [{ name, script: "./api.js", env: { PORT: process.env.PORT_OF_TEST } }] };\n',
+      "child.config.js": 'require("node:child_process").execSync("touch made");\nmodule.exports = { apps: [] };\n',
       "bad.config.js": 'require("node:fs").writeFileSync("made", "x");\nmodule.exports = { apps: [] };\n',
     });
     const options = { cwd: folder.path, env: { PORT_OF_TEST: "81" } };
@@ -71,6 +72,8 @@ describe("mothership import", () => {
     expect(allowed.stdout).toContain('name = "api"\ncommand = "node"\nargs = ["./api.js"]\nenv = { PORT = "81" }\n');
     const stopped = await mothership(["import", "bad.config.js", "--allow-code"], options);
     expect([stopped.code, stopped.stderr]).toEqual([2, expect.stringContaining("cannot be run")]);
+    const started = await mothership(["import", "child.config.js", "--allow-code"], options);
+    expect([started.code, started.stderr]).toEqual([2, expect.stringContaining("cannot be run")]);
     expect((await mothership(["import", "made"], options)).stderr).toContain("made does not exist");
   });
 

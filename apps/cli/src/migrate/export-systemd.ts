@@ -27,7 +27,7 @@ export function exportSystemd(input: ExportInput): Exported {
       ["Type", "exec"],
       ...(changesUser
         ? ["Starts as root: units of the manifest run as users of their own."]
-        : [`Everything runs as root until this is set:\n#User=${name}`]),
+        : [`Everything runs as root until these are set:\n#User=${name}\n#CapabilityBoundingSet=${low ? "CAP_NET_BIND_SERVICE" : ""}`]),
       ["WorkingDirectory", plainValue(manifest.folder)],
       "Variables that the manifest names, and secrets; the file need not be there.",
       ["EnvironmentFile", `-/etc/${name}.env`],
@@ -73,6 +73,7 @@ function hardening({ manifest }: ExportInput, changesUser: boolean): readonly (r
     // A private /tmp would hide sockets that others are to find there.
     ...(inTmp || /^\/(var\/)?tmp(\/|$)/.test(manifest.folder) ? [] : ([["PrivateTmp", "yes"]] as const)),
     ...(atHome ? [] : ([["ProtectHome", "yes"]] as const)),
+    ["PrivateDevices", "yes"],
     ["ProtectSystem", "full"],
     ["ProtectKernelTunables", "yes"],
     ["ProtectKernelModules", "yes"],
