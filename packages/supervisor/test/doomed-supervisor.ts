@@ -4,10 +4,12 @@ import type { CheckSpec } from "../src/index.ts";
 import { openSupervisor } from "../src/index.ts";
 
 const [fleetId = "", name = "", script = ""] = process.argv.slice(2);
+let looks = 0;
 const verdict: CheckSpec = {
   probe: async () => {
-    if (name === "starting") throw new Error("never");
+    if (name === "starting" || (name === "unready" && looks++ > 0)) throw new Error("never");
   },
+  ...(name === "unready" && { intervalMs: 10, failureThreshold: 1 }),
 };
 const supervisor = openSupervisor(
   [
@@ -17,16 +19,28 @@ const supervisor = openSupervisor(
       args: ["-c", script],
       env: { PATH: process.env["PATH"] ?? "" },
       restart: { minDelayMs: 60_000 },
+      tty: name === "terminal",
       ...(name === "backoff" ? {} : { ready: verdict }),
     },
   ],
-  { clock: systemClock, log: silentLogger },
+  // A drain that takes longer than this program lives.
+  { clock: systemClock, log: silentLogger, ...(name === "draining" && { drain: () => new Promise<void>(() => undefined) }) },
   { fleetId },
 );
-supervisor.events.on("stateChanged", ({ to }) => console.log(`state ${name} ${to}`));
+const seen = new Set<string>();
+function saw(what: string): void {
+  seen.add(what);
+  // Only what is ready is drained; the test kills us while it is being stopped.
+  if (["stopping", "draining", "sweeping"].includes(name) && seen.has("ready") && seen.has("orphan"))
+    supervisor.stop().catch(() => undefined);
+}
+supervisor.events.on("stateChanged", ({ to }) => {
+  console.log(`state ${name} ${to}`);
+  saw(to);
+});
 supervisor.events.on("started", ({ pid }) => console.log(`started ${pid}`));
 supervisor.events.on("logLine", ({ text }) => {
   console.log(text);
-  if (name === "stopping" && text.startsWith("orphan")) supervisor.stop().catch(() => undefined); // the test kills us meanwhile
+  saw(text.split(" ")[0] ?? "");
 });
 supervisor.start().catch(() => undefined); // "starting" never gets there
