@@ -71,6 +71,7 @@ const topics: Readonly<Record<string, Topic>> = {
   stop: { about: "start and stop of 100", command: ["supervision/run.ts", "--only", "stop"], quick: ["--rounds", "1"] },
   "idle-ships": { about: "memory of 50 idle ships", command: ["supervision/run.ts", "--only", "idle"], quick: [] },
   logs: { about: "200 MB of lines", command: ["supervision/run.ts", "--only", "logs"], quick: ["--rounds", "1"] },
+  churn: { about: "what 1,000 restarts and reloads leave behind", command: ["supervision/churn.ts"], quick: ["--times", "20"] },
   start: {
     about: "cold start of commands, an idle mothership",
     command: ["start/run.ts"],
