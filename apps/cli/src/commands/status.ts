@@ -38,12 +38,13 @@ export async function explain(invocation: Invocation, terminal: Terminal): Promi
 export function drawExplanation(unit: UnitExplanation, now: number): string {
   const ago = (at: number): string => `${span(now - at)} ago`;
   const lines = [
-    `${unit.kind} "${unit.name}" (${unit.group}) is ${stateOf(unit)} since ${span(now - unit.since)}: ${unit.reason}`,
+    `${unit.kind} "${unit.name}" (${unit.group}) is ${stateOf(unit)} for ${span(now - unit.since)}: ${printable(unit.reason)}`,
     ...(unit.pid === undefined
       ? []
       : [
           `  pid ${unit.pid}, ${unit.restarts} ${unit.restarts === 1 ? "restart" : "restarts"}${unit.rssBytes === undefined ? "" : `, ${bytes(unit.rssBytes)} of memory`}`,
         ]),
+    ...(unit.requests === undefined ? [] : [`  ${unit.requests} ${unit.requests === 1 ? "request" : "requests"} since the fleet runs`]),
     ...unit.waitsFor.map((what) => `  waits for ${what}`),
     ...(unit.delayMs === undefined ? [] : [`  is started again in ${span(unit.delayMs)}`]),
     ...(unit.droppedLines === 0 ? [] : [`  ${unit.droppedLines} lines of its output were dropped`]),
@@ -55,7 +56,10 @@ export function drawExplanation(unit: UnitExplanation, now: number): string {
   const probes = Object.entries(unit.probes).flatMap(([kind, results]) =>
     results
       .slice(0, 3)
-      .map((probe) => `  ${kind} ${ago(probe.at)}: ${probe.ok ? "passed" : `failed, ${probe.reason}`} (${Math.round(probe.latencyMs)} ms)`),
+      .map(
+        (probe) =>
+          `  ${kind} ${ago(probe.at)}: ${probe.ok ? "passed" : `failed, ${printable(probe.reason)}`} (${Math.round(probe.latencyMs)} ms)`,
+      ),
   );
   const sections = [
     lines,

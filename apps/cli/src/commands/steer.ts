@@ -13,6 +13,8 @@ const did = { start: "runs", stop: "is stopped", restart: "was restarted" } as c
 /** `mothership start`, `stop` and `restart`: one unit after the other, each to its end. */
 export async function steer(verb: keyof typeof did, invocation: Invocation, terminal: Terminal): Promise<number> {
   const control = fleetOf(invocation);
+  // A name that is wrong must not be found out when half of it is done.
+  if (invocation.operands.length > 1) assertKnown(invocation.operands, (await control.snapshot()).units);
   for (const name of invocation.operands) {
     await control[verb](name);
     terminal.out(invocation.json ? `${JSON.stringify({ unit: name, done: verb })}\n` : `"${name}" ${did[verb]}\n`);
@@ -87,12 +89,7 @@ async function untilReached(
 ): Promise<void> {
   for (;;) {
     const { units, seq } = await control.snapshot({ signal });
-    const unknown = names.find((name) => !units.some((unit) => unit.name === name));
-    if (unknown !== undefined)
-      throw new UnitUnknownError(
-        unknown,
-        units.map((unit) => unit.name),
-      );
+    assertKnown(names, units);
     // Without names, what somebody stopped on purpose is not waited for.
     const wanted = units.filter((unit) =>
       names.length === 0 ? goal === "stopped" || unit.state !== "stopped" : names.includes(unit.name),
@@ -100,4 +97,11 @@ async function untilReached(
     if (wanted.every(({ healthy, pid }) => (goal === "ready" ? healthy : pid === undefined))) return;
     for await (const _ of control.watch({ after: seq, signal })) break;
   }
+}
+
+/** @throws {UnitUnknownError} for the first of these names that no unit has. */
+function assertKnown(names: readonly string[], units: readonly { readonly name: string }[]): void {
+  const known = units.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new UnitUnknownError(unknown, known);
 }

@@ -16,6 +16,7 @@ command = "true"
 [[fleet.web]]
 name = "app"
 command = "true"
+${["ship-1", "ship-2", "ship-3", "ship-4", "done", "off", "bad"].map((name) => `[[fleet.more]]\nname = "${name}"\ncommand = "true"\n`).join("")}
 [[bays.websocket]]
 name = "cable"
 command = "true"
@@ -35,7 +36,7 @@ describe("the progress of a start", () => {
     expect(progress.moved("prelaunch", 1250)).toBeUndefined();
     expect(progress.moved("docking", 2250)).toEqual({ name: "prelaunch", tookMs: 1000, what: "migrate" });
     expect(progress.moved("launching", 2500)).toEqual({ name: "docking", tookMs: 250, what: "1 bay" });
-    expect(progress.moved("running", 3000)).toEqual({ name: "launching", tookMs: 500, what: "1 ship" });
+    expect(progress.moved("running", 3000)).toEqual({ name: "launching", tookMs: 500, what: "8 ships" });
     expect(progress.elapsed(3000)).toBe(2000);
   });
 
@@ -45,6 +46,7 @@ describe("the progress of a start", () => {
     expect(line(2000)).toBe("preflight  2s  commands, addresses and 1 uplink");
     progress.moved("launching", 5000);
     for (const at of [1, 2, 3, 4]) progress.unit(unit(`ship-${at}`, {}));
+    progress.unit(unit("migrate", { kind: "job", state: "completed", healthy: true }));
     progress.unit(unit("done", { healthy: true }));
     progress.unit(unit("off", { state: "disabled" }));
     progress.unit(unit("bad", { state: "backoff", reason: "exited with code 7" }));

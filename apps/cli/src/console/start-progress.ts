@@ -64,25 +64,30 @@ export class StartProgress {
   line(now: number): Line {
     const took = { text: `  ${span(now - this.#since)}`, dim: true };
     const name = { text: this.#phase, bold: true };
-    if (this.#phase !== "docking" && this.#phase !== "launching" && this.#phase !== "draining") {
-      return [name, took, { text: `  ${this.#workOf(this.#phase) ?? ""}` }];
-    }
-    const units = [...this.#units.values()].filter(
-      ({ kind, state }) => state !== "disabled" && (this.#phase !== "docking" || kind === "bay"),
-    );
+    const members = this.#membersOf(this.#phase);
+    const units = [...this.#units.values()].filter(({ name, state }) => state !== "disabled" && (members?.has(name) ?? true));
     if (this.#phase === "draining") {
       const left = units.filter(({ pid }) => pid !== undefined);
       return [name, { text: `  ${left.length} left to stop` }, took, ...named("", left, false)];
     }
+    if (units.length === 0 || members === undefined) return [name, took, { text: `  ${this.#workOf(this.#phase) ?? ""}` }];
     const waiting = units.filter(({ healthy }) => !healthy);
     const bad = waiting.filter(({ state, crashLoop }) => crashLoop || troubled.has(state));
     const others = waiting.filter((unit) => !bad.includes(unit));
     return [
       name,
-      { text: `  ${units.length - waiting.length} of ${units.length} ready` },
+      { text: `  ${units.length - waiting.length} of ${units.length} ${this.#phase === "prelaunch" ? "done" : "ready"}` },
       took,
       ...named("waits for", [...bad, ...others], true),
     ];
+  }
+
+  /** Names of those that a phase waits for; undefined: not of a part of them. */
+  #membersOf(phase: string): ReadonlySet<string> | undefined {
+    const { mothership, ships, bays } = this.#manifest;
+    const members = { prelaunch: mothership.prelaunch, docking: bays, launching: [...ships, ...bays] };
+    if (phase !== "prelaunch" && phase !== "docking" && phase !== "launching") return undefined;
+    return new Set(members[phase].map(({ name }) => name));
   }
 
   /** What the manifest has for a phase, for a person; undefined: nothing. */
