@@ -74,6 +74,7 @@ interface ForwardContext {
 /** One exchange on its way through an upstream, until its response or its tunnel has ended. */
 class Forward implements ResponseHandler, Running {
   isTunnel = false;
+  place = -1;
   readonly #exchange: Exchange;
   readonly #context: ForwardContext;
   #sent: ClientExchange | undefined;

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { type Running, Upstream } from "./upstream.ts";
 
 class Job implements Running {
+  place = -1;
   readonly isTunnel: boolean;
   aborted: Error | undefined;
   readonly #upstream: Upstream;

@@ -5,6 +5,7 @@ import { Breaker, type BreakerPolicy } from "./breaker.ts";
 import { DrainedError } from "./errors.ts";
 import { patience } from "./patience.ts";
 import { RetryBudget, type RetryPolicy } from "./retry.ts";
+import { type Placed, RunningList } from "./running-list.ts";
 
 /** One service that requests are forwarded to: plain data. */
 export interface UpstreamSpec {
@@ -32,7 +33,7 @@ export interface UpstreamSpec {
 }
 
 /** Something that runs against an upstream: a request, or the tunnel that it became. */
-export interface Running {
+export interface Running extends Placed {
   readonly isTunnel: boolean;
   /** Cuts it off; it leaves the upstream before this returns or soon after. */
   abort(reason: Error): void;
@@ -50,7 +51,7 @@ export class Upstream implements Closable {
   readonly retries: RetryBudget;
   readonly #deps: Deps;
   readonly #graceMs: number;
-  readonly #running = new Set<Running>();
+  readonly #running = new RunningList<Running>();
   #waiters: (() => void)[] = [];
   #draining = 0;
   #available: boolean;
@@ -113,10 +114,10 @@ export class Upstream implements Closable {
     this.#draining++;
     try {
       // A tunnel may stay open for days. Waiting for it would only use up the grace of the others.
-      for (const one of [...this.#running]) if (one.isTunnel) one.abort(new DrainedError(`upstream "${this.name}"`));
+      for (const one of this.#running) if (one.isTunnel) one.abort(new DrainedError(`upstream "${this.name}"`));
       using limit = patience(`draining upstream "${this.name}"`, this.#graceMs, this.#deps.clock, signal);
       using _ = addAbortListener(limit.signal, () => {
-        for (const one of [...this.#running]) one.abort(new DrainedError(`upstream "${this.name}"`));
+        for (const one of this.#running) one.abort(new DrainedError(`upstream "${this.name}"`));
       });
       if (this.#running.size > 0) await new Promise<void>((resolve) => this.#waiters.push(resolve));
     } finally {
