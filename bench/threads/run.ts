@@ -129,23 +129,31 @@ async function measure(name: string): Promise<void> {
     for (let round = 0; round < rounds; round++) for (const [subject, all] of results) all.push(await load(subject, path, seconds));
     const [one = [], two = []] = [...results.values()];
     const bound = (rounds: readonly Round[], threads: number): number[] => rounds.map(({ micros }) => (threads * 1e6) / micros);
-    const rows = [...results].map(([{ threads }, rounds]) => [
-      String(threads),
-      ranged(spread(rounds.map(({ micros }) => micros))),
-      rounds[0]!.shares.map((_, at) => `${(100 * median(rounds.map(({ shares }) => shares[at]!))).toFixed(0)} %`).join(" + "),
-      median(bound(rounds, threads)).toFixed(0),
-      median(rounds.map(({ perSecond }) => perSecond)).toFixed(0),
-    ]);
-    console.log(`\n### ${title}\n`);
-    console.log(table(["threads", "CPU us per request", "of a core, thread by thread", "requests per bound second", "requests/s"], rows));
     const gain = pairedRatio(bound(two, 2), bound(one, 1));
     const seen = pairedRatio(
       two.map(({ perSecond }) => perSecond),
       one.map(({ perSecond }) => perSecond),
     );
-    console.log(
-      `\nTwo threads answer ${ranged(gain, 2)} times the requests of one per bound second; ${ranged(seen, 2)} times were seen, the load on the same cores.`,
-    );
+    const rows = [...results].map(([{ threads }, rounds]) => [
+      String(threads),
+      ranged(spread(rounds.map(({ micros }) => micros))),
+      rounds[0]!.shares.map((_, at) => `${(100 * median(rounds.map(({ shares }) => shares[at]!))).toFixed(0)} %`).join(" + "),
+      median(bound(rounds, threads)).toFixed(0),
+      threads === 1 ? "1.00" : ranged(gain, 2),
+      median(rounds.map(({ perSecond }) => perSecond)).toFixed(0),
+      threads === 1 ? "1.00" : ranged(seen, 2),
+    ]);
+    const head = [
+      "threads",
+      "CPU us per request",
+      "of a core, each",
+      "requests per bound second",
+      "of one thread",
+      "requests/s seen",
+      "of one thread",
+    ];
+    const shown = { title, table: table(head, rows) };
+    console.log(`\n### ${title}\n\n${shown.table}`);
     const figures = [...results].map(([{ threads }, rounds]) => ({ threads, rounds }));
     save(
       "threads",
@@ -153,6 +161,7 @@ async function measure(name: string): Promise<void> {
       { ...describeMachine(["nginx", "wrk"]), loadBefore },
       { rounds, seconds, connections: Number(values.connections) },
       figures,
+      shown,
     );
   });
 }
