@@ -1,4 +1,5 @@
 import type { ExportInput } from "./export-input.ts";
+import { printable } from "./printable.ts";
 
 /** The path of the project in the image. */
 export const imageFolder = "/app";
@@ -16,7 +17,7 @@ export function dockerfile({ path, manifest }: ExportInput, withMothership: bool
   const needs = commands.filter((command) => !/^(node|npm|npx|sh)$/.test(command));
   return `${[
     "# Node runs mothership; take a base image that has what the fleet runs, or install it here.",
-    ...(needs.length > 0 ? [`# Needed by the fleet and not in this image: ${needs.join(", ")}`] : []),
+    ...(needs.length > 0 ? [`# Needed by the fleet and not in this image: ${printable(needs.join(", "))}`] : []),
     "FROM node:24-slim",
     "",
     ...(withMothership

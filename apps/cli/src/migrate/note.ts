@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /** Something of the original that is not in the result, or is there in another form. */
 export interface Note {
   readonly file: string;
@@ -12,8 +14,8 @@ export interface Note {
 /** `Procfile:7: what; advice` */
 export function formatNote({ file, line, what, advice }: Note): string {
   const place = line === undefined ? file : `${file}:${line}`;
-  // Names come from the file, and a terminal obeys what is in them.
-  return `${place}: ${what}${advice === undefined ? "" : `; ${advice}`}`.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  // Names come from the file.
+  return printable(`${place}: ${what}${advice === undefined ? "" : `; ${advice}`}`);
 }
 
 /** File by file, in the order in which they come up, and from the top of each down. */

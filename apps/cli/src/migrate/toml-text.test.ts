@@ -32,6 +32,14 @@ describe("TOML that is written", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void expect(parse(`${tomlComment(text)}\nx = 1`)).toEqual({ x: 1 })));
   });
 
+  test("holds nothing that a terminal obeys", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        expect(`${tomlEntry("a", text)}${tomlComment(text)}`).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+      }),
+    );
+  });
+
   test("puts a long table under a header of its own, behind what else the table has", () => {
     const env = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`VARIABLE_${at}`, "a value of some length"]));
     const text = writeDraft({

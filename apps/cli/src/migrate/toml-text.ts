@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /** What a manifest can hold. */
 export type TomlValue = string | number | boolean | readonly TomlValue[] | { readonly [key: string]: TomlValue };
 
@@ -29,14 +31,15 @@ export function tomlValue(value: TomlValue): string {
   return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
 }
 
-/** A comment; what would end its line, or cannot stand in a file, becomes a space. */
+/** A comment; what would end its line, or a terminal would obey, becomes a space. */
 export function tomlComment(text: string): string {
-  return `# ${wellFormed(text).replaceAll(/[\u0000-\u001f\u007f]+/g, " ")}`;
+  return `# ${printable(wellFormed(text))}`;
 }
 
-// The escapes of JSON are escapes of TOML; DEL is the one character that TOML forbids and JSON does not.
+// The escapes of JSON are escapes of TOML. TOML forbids DEL as well, and a terminal obeys others that JSON leaves as they are.
 function quoted(text: string): string {
-  return JSON.stringify(wellFormed(text)).replaceAll("\u007f", "\\u007F");
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(wellFormed(text)).replaceAll(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escaped);
 }
 
 /** Half of a surrogate pair cannot be written as UTF-8. */
