@@ -228,6 +228,14 @@ FILE holds a request in JSON, with any of bind, method, path, version, client, a
     options: ["manifest", "json"],
     examples: ["reload"],
   },
+  doctor: {
+    summary: "is this machine fit to run a fleet?",
+    section: "more",
+    usage: ["doctor [-c FILE] [--json]"],
+    does: "Looks at what a fleet needs from this machine: Node, the manifest, the folder of sockets, limits, process 1, zombies, control groups, optional parts. Says what to do about what is not well. Exit code 1 where something has to be mended first.",
+    options: ["manifest", "json"],
+    examples: ["doctor"],
+  },
   completions: {
     summary: "completion for your shell",
     section: "more",

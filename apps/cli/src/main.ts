@@ -66,6 +66,8 @@ async function perform(invocation: Invocation, terminal: Terminal): Promise<numb
       return (await import("./commands/shields.ts")).shields(invocation, terminal);
     case "run":
       return (await import("./commands/run.ts")).run(invocation, terminal);
+    case "doctor":
+      return (await import("./commands/doctor.ts")).doctor(invocation, terminal);
     case "completions":
       return (await import("./commands/completions.ts")).completions(invocation, terminal);
     case "tui":
