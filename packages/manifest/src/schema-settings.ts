@@ -10,8 +10,8 @@ import { closed, duration, name, tables, text, texts, whole } from "./schema-val
 
 const uplink = Type.Object(
   {
-    url: text('a URL such as "postgres://localhost:5432/mydb"', "What must be reachable. $NAME stands for an environment variable."),
-    name: Type.Optional(name("Unique among uplinks. Default: host:port.")),
+    url: text('a URL such as "postgres://localhost:5432/mydb"', "What must be reachable. Variables are expanded."),
+    name: Type.Optional(name("Unique among uplinks. Default: `host:port`.")),
     timeout: Type.Optional(duration("How long one check may take.", defaults.uplinkTimeout)),
   },
   { title: "an uplink", description: "Something outside that must be reachable before anything starts.", ...closed },
@@ -19,17 +19,18 @@ const uplink = Type.Object(
 
 const staticDir = Type.Object(
   {
-    path: text('a folder such as "./public"', "Folder of the files, from the folder of the manifest."),
+    path: text('a folder such as "./public"', "Folder of the files."),
     prefix: Type.Optional(
       Type.String({
         title: 'a path prefix such as "/static"',
-        description: "The longest prefix wins; what is not found goes on to the routes.",
+        description:
+          "Which requests are looked up here; begins with `/`. The longest prefix wins. What is not found goes on to the routes.",
         minLength: 1,
         maxLength: limits.textLength,
         default: defaults.staticPrefix,
       }),
     ),
-    bind: Type.Optional(text("the name of a bind", "Only for requests of this bind. Default: all.")),
+    bind: Type.Optional(text("the name of a bind", "Only requests of this bind; without it, of all.")),
   },
   { title: "a static folder", description: "Files that are served before routing.", ...closed },
 );
@@ -42,11 +43,13 @@ const corsCache = Type.Union(
     Type.Boolean({ title: "true or false" }),
     Type.Object(
       {
-        enabled: Type.Optional(Type.Boolean({ title: "true or false", description: "Default: true, when the table is there." })),
+        enabled: Type.Optional(
+          Type.Boolean({ title: "true or false", description: "A table without this key is there to switch it on. Default: `true`." }),
+        ),
         default_ttl: Type.Optional(
           Type.Integer({
             title: "a number of seconds",
-            description: "For answers without Access-Control-Max-Age.",
+            description: "How long an answer is kept that has no `Access-Control-Max-Age`; 0: not at all.",
             minimum: 0,
             maximum: limits.ttlSeconds,
             default: defaults.corsCache.defaultTtlSeconds,
@@ -67,7 +70,7 @@ const corsCache = Type.Union(
   ],
   {
     title: "true, false, or a table such as { enabled = true, default_ttl = 3600 }",
-    description: "Keep answers to CORS preflight requests.",
+    description: "Keeps answers to CORS preflight requests.",
     default: defaults.corsCache.enabled,
   },
 );
@@ -80,7 +83,7 @@ const flagship = Type.Object(
     enabled: Type.Optional(
       Type.Boolean({
         title: "true or false",
-        description: "Elect the server that runs the prelaunch jobs.",
+        description: "Whether servers coordinate at all. While it is off, the URL and the variable below are not looked at.",
         default: defaults.flagship.enabled,
       }),
     ),
@@ -92,7 +95,10 @@ const flagship = Type.Object(
       }),
     ),
     election_url: Type.Optional(
-      text('a URL such as "$DATABASE_URL?sslmode=require"', "PostgreSQL URL. $NAME stands for an environment variable."),
+      text(
+        'a URL such as "$DATABASE_URL?sslmode=require"',
+        'PostgreSQL server for `"postgres"`; required then. Variables are expanded. `sslmode` may not be `disable`, `allow` or `prefer` unless `MOTHERSHIP_ALLOW_INSECURE_POSTGRES_SSLMODE=true` is in the environment.',
+      ),
     ),
     static_flagship: Type.Optional(
       Type.Union(
@@ -100,22 +106,24 @@ const flagship = Type.Object(
           text('a variable such as "$MS_FLAGSHIP"', "An environment variable that is true, 1 or yes on the flagship."),
           Type.Object(
             {
-              command: text("a command", "Run without a shell."),
-              equals: Type.String({ title: "text", description: "What the command prints on the flagship.", maxLength: limits.textLength }),
+              command: text("a command", "Command and arguments."),
+              equals: Type.String({ title: "text", description: "What it prints on the flagship.", maxLength: limits.textLength }),
             },
             { title: 'a table such as { command = "hostname", equals = "server-a" }', ...closed },
           ),
         ],
         {
           title: 'a variable such as "$MS_FLAGSHIP" or a table such as { command = "hostname", equals = "server-a" }',
-          description: "Which server is the flagship.",
+          description:
+            'For `"static"`; required then. `"$MS_FLAGSHIP"`: this server is the flagship if the variable is `true`, `1` or `yes`; a variable that is not set says no. A text without a variable is a mistake unless it is one of these words or `false`, `0`, `no`. Or a table with a command.',
         },
       ),
     ),
     fleet: Type.Optional(
       Type.String({
         title: "a name",
-        description: "Servers with this name and election_url never run prelaunch jobs at the same time.",
+        description:
+          'For `"postgres"`: servers with this name, in this database, never run prelaunch jobs at the same time. Name it when several fleets share a database.',
         minLength: 1,
         maxLength: limits.nameLength,
         default: defaults.flagship.fleet,
@@ -124,26 +132,30 @@ const flagship = Type.Object(
     launch_id: Type.Optional(
       text(
         'a release such as "$GIT_SHA"',
-        "What all servers of one deployment share and the next one does not. $NAME stands for an environment variable.",
+        'For `"postgres"` (default: the variable `MS_LAUNCH_ID`, else `MS_RELEASE`): what the servers of one deployment share and the next deployment does not, such as `"$GIT_SHA"`. Variables are expanded. Without it, servers with the same prelaunch jobs belong together, and a finished launch counts only for servers that arrive within 60 s after it.',
       ),
     ),
     on_flagship_loss: Type.Optional(
       Type.Enum(["abort", "takeover"], {
         title: '"abort" or "takeover"',
-        description: "When the flagship is lost in the middle of its work: abort all, or let another do it again.",
+        description:
+          'For `"postgres"`: when the flagship is lost in the middle of its jobs, all servers abort, or another one runs the jobs again.',
         default: defaults.flagship.onFlagshipLoss,
       }),
     ),
-    prelaunch_timeout: seconds("Seconds that escorts wait for the flagship.", defaults.flagship.prelaunchTimeoutSeconds),
-    election_timeout: seconds("Seconds that the election may take.", defaults.flagship.electionTimeoutSeconds),
+    prelaunch_timeout: seconds("How long escorts wait for the flagship.", defaults.flagship.prelaunchTimeoutSeconds),
+    election_timeout: seconds("How long the election may take.", defaults.flagship.electionTimeoutSeconds),
   },
-  { title: "a table", description: "Coordination of several servers.", ...closed },
+  { title: "a table", description: "Which of several servers runs the prelaunch jobs.", ...closed },
 );
 
 const logs = Type.Object(
   {
     dir: Type.Optional(
-      text('a folder such as "./log"', "Every process logs to <name>.log there, unless it names a file. Default: no files."),
+      text(
+        'a folder such as "./log"',
+        "Every process logs to `<name>.log` in this folder, unless it names a file. Without it there are no files.",
+      ),
     ),
     ...logKeys,
   },
@@ -155,7 +167,7 @@ export const mothership = Type.Object(
     metrics_port: Type.Optional(
       Type.Integer({
         title: "a port from 1 to 65535",
-        description: "Port of /metrics and /health on 127.0.0.1.",
+        description: "Serves Prometheus metrics at `/metrics` and liveness at `/health` on 127.0.0.1. Without it neither is served.",
         minimum: 1,
         maximum: 65_535,
       }),
@@ -164,12 +176,16 @@ export const mothership = Type.Object(
       texts(
         'a host such as "metrics.internal"',
         'a list of hosts such as ["metrics.internal"]',
-        "Names under which the metrics page may be asked for, besides those of this machine's loopback. Default: none.",
+        "Host names under which the metrics page may be asked for, besides `localhost`, `127.0.0.1` and `[::1]`; any other is answered 421, so that no web page can read it through a name of its own that leads to this machine.",
         limits.listed,
       ),
     ),
     compression: Type.Optional(
-      Type.Boolean({ title: "true or false", description: "Compress responses (gzip, deflate, br).", default: defaults.compression }),
+      Type.Boolean({
+        title: "true or false",
+        description: "Compresses responses with brotli, zstd, gzip or deflate, as the client accepts. See compression.",
+        default: defaults.compression,
+      }),
     ),
     cors_cache: Type.Optional(corsCache),
     static_dirs: Type.Optional(
@@ -181,14 +197,14 @@ export const mothership = Type.Object(
     rate_limiting: Type.Optional(
       Type.Object(
         {
-          global_rps: rate("Requests per second over all clients. Default: no limit."),
-          per_ip_rpm: rate("Requests per minute of one client address. Default: no limit."),
+          global_rps: rate("Requests per second over all clients. Without it there is no such limit."),
+          per_ip_rpm: rate("Requests per minute of one client address. Without it there is no such limit."),
         },
-        { title: "a table", description: "Answers 429 above these rates.", ...closed },
+        { title: "a table", description: "Answers 429 to too many requests.", ...closed },
       ),
     ),
     prelaunch: Type.Optional(
-      tables(prelaunchJob, "[[mothership.prelaunch]]", "Jobs that end before any ship or bay starts.", limits.prelaunchJobs),
+      tables(prelaunchJob, "[[mothership.prelaunch]]", "Jobs that end before anything else starts.", limits.prelaunchJobs),
     ),
     flagship: Type.Optional(flagship),
     uplinks: Type.Optional(tables(uplink, "[[mothership.uplinks]]", "What must be reachable before anything starts.", limits.uplinks)),
@@ -196,11 +212,16 @@ export const mothership = Type.Object(
     edge_threads: Type.Optional(
       Type.Union([Type.Enum(["auto"], { title: '"auto"' }), whole("a number of threads", "So many.", 1, limits.edgeThreads)], {
         title: `"auto", or a number from 1 to ${limits.edgeThreads}`,
-        description: "Threads that serve requests. auto: one for each processor.",
+        description: 'Threads that serve requests, 1 to 64; `"auto"` is one for each processor, 16 at most. See threads.',
         default: defaults.edgeThreads,
       }),
     ),
-    shutdown_timeout: Type.Optional(duration("How long the whole fleet may take to stop before it is killed.", defaults.shutdownTimeout)),
+    shutdown_timeout: Type.Optional(
+      duration(
+        "How long the whole fleet may take to stop; what is left then is killed. The default fits the 30 s that most platforms give.",
+        defaults.shutdownTimeout,
+      ),
+    ),
   },
   { title: "a table", description: "Settings of the whole fleet.", ...closed },
 );

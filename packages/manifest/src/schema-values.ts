@@ -22,10 +22,8 @@ export const list = <T extends TSchema>(items: T, title: string, description: st
 
 const argument = Type.String({ title: "text", maxLength: limits.textLength, pattern: "^[^\\u0000]*$" });
 
-export const command = text("a command", "Program to run: a name found in PATH, or a path. Started without a shell.");
-export const args = Type.Optional(
-  list(argument, 'a list of texts such as ["db:migrate"]', "Arguments of the command. Default: none.", limits.args),
-);
+export const command = text("a command", "Program to run: a name found in `PATH`, or a path. No shell is involved.");
+export const args = Type.Optional(list(argument, 'a list of texts such as ["db:migrate"]', "Arguments.", limits.args));
 
 const scalar = Type.Union([argument, Type.Number({ title: "a number" }), Type.Boolean({ title: "true or false" })], {
   title: "text, a number, true or false",
@@ -74,17 +72,22 @@ export const whole = (what: string, description: string, minimum: number, maximu
 export const texts = (one: string, title: string, description: string, maxItems: number) =>
   Type.Array(text(one, ""), { title, description, maxItems });
 
-export const waitsFor = name("Name of what to wait for.");
+export const waitsFor = name("A ship or bay.");
 
 export const tags = Type.Optional(
-  list(name("A tag."), 'a list of tags such as ["web"]', "Tags for --only and --except, added to those of the base template.", limits.tags),
+  list(
+    name("A tag."),
+    'a list of tags such as ["web"]',
+    "For filtering, with those of the base template. Filters do not touch modules.",
+    limits.tags,
+  ),
 );
 
 export const critical = Type.Optional(
   Type.Boolean({ title: "true or false", description: "A crash ends the whole fleet.", default: defaults.critical }),
 );
 
-export const pattern = text('a pattern such as "/api/.*"', "Regular expression over the path.");
+export const pattern = text('a pattern such as "/api/.*"', "Only requests whose path matches.");
 
 export const tables = <T extends TSchema>(items: T, header: string, description: string, maxItems: number) =>
   Type.Array(items, { title: `tables with the header ${header}`, description, maxItems });

@@ -14,9 +14,9 @@ import { closed, groups, tables } from "./schema-values.ts";
 export const schema = Type.Object(
   {
     mothership: Type.Optional(mothership),
-    fleet: Type.Optional(groups(ship, "[[fleet.web]]", "Ships, by group.")),
-    bays: Type.Optional(groups(bay, "[[bays.websocket]]", "Bays, by type.")),
-    modules: Type.Optional(tables(module_, "[[modules]]", "WebAssembly payloads, in the order in which they run.", limits.modules)),
+    fleet: Type.Optional(groups(ship, "[[fleet.web]]", "Ships: `[[fleet.web]]`.")),
+    bays: Type.Optional(groups(bay, "[[bays.websocket]]", "Bays: `[[bays.websocket]]`.")),
+    modules: Type.Optional(tables(module_, "[[modules]]", "WebAssembly payloads: `[[modules]]`.", limits.modules)),
     shields: Type.Optional(shields),
     base: Type.Optional(base),
   },
