@@ -2,7 +2,7 @@
  * The shape of `ship-manifest.toml`. The one definition: `raw.ts` states the same as types and `schema.json`, made from it, is what runs
  * and what editors read. Nothing that runs imports this file, because loading typebox takes longer than reading a manifest.
  *
- * `title` is what a message says was expected; `description` is what an editor shows.
+ * `title` is what a message says was expected; `description` is what an editor shows. The tables of docs/manifest.md are made of both.
  */
 import { type Static, Type } from "typebox";
 import { limits } from "./limits.ts";
