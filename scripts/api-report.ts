@@ -11,6 +11,11 @@ const reports = new Map([
   ["docs/errors.md", errorsDocument()],
   ["docs/decisions/README.md", decisionsDocument()],
 ]);
+const unbuilt = packages().filter(({ folder }) => !existsSync(join(root, folder, "dist/index.d.ts")));
+if (unbuilt.length > 0) {
+  process.stderr.write(`not built: ${unbuilt.map(({ name }) => name).join(", ")}; run "pnpm build" first\n`);
+  process.exit(1);
+}
 for (const { folder, manifest } of packages()) {
   const entries = Object.entries(manifest.exports).flatMap(([path, target]) =>
     typeof target === "string" ? [] : [{ path, types: target.types }],

@@ -104,26 +104,35 @@ function rowsOf(path: string, first: string | undefined, last: string | undefine
   });
 }
 
-const marked = /<!-- keys: ?(\S*?)(?: (\w+)?\.\.(\w+)?)? -->\n[\s\S]*?<!-- end -->/g;
-const before = readFileSync(file, "utf8");
-let tables = 0;
-const after = before.replaceAll(marked, (found, path: string, first?: string, last?: string) => {
-  tables++;
-  const [marker = ""] = found.split("\n", 1);
-  const head = ["| Key | Type | Default | Limits | From | Meaning |", "| --- | --- | --- | --- | --- | --- |"];
-  return [marker, "", ...head, ...rowsOf(path, first, last), "", "<!-- end -->"].join("\n");
-});
-for (const [path, keys] of Object.entries(referenceKeys)) {
-  const missing = keys.filter((key) => !(key in (tableAt(path).properties ?? {})));
-  if (missing.length > 0) throw new Error(`the manifest of the reference has ${missing.join(", ")} in "${path}", and the schema has not`);
+function main(): void {
+  const marked = /<!-- keys: ?(\S*?)(?: (\w+)?\.\.(\w+)?)? -->\n[\s\S]*?<!-- end -->/g;
+  const before = readFileSync(file, "utf8");
+  let tables = 0;
+  const after = before.replaceAll(marked, (found, path: string, first?: string, last?: string) => {
+    tables++;
+    const [marker = ""] = found.split("\n", 1);
+    const head = ["| Key | Type | Default | Limits | From | Meaning |", "| --- | --- | --- | --- | --- | --- |"];
+    return [marker, "", ...head, ...rowsOf(path, first, last), "", "<!-- end -->"].join("\n");
+  });
+  for (const [path, keys] of Object.entries(referenceKeys)) {
+    const missing = keys.filter((key) => !(key in (tableAt(path).properties ?? {})));
+    if (missing.length > 0) throw new Error(`the manifest of the reference has ${missing.join(", ")} in "${path}", and the schema has not`);
+  }
+  if (after === before) process.stdout.write(`${tables} tables of docs/manifest.md are what the schema says\n`);
+  else if (process.argv.includes("--check")) {
+    process.stderr.write(
+      'tables of docs/manifest.md are not what the schema of the manifest says\nRun "pnpm api": the words of a table stand in packages/manifest/src/schema-*.ts.\n',
+    );
+    process.exitCode = 1;
+  } else {
+    writeFileSync(file, after);
+    process.stdout.write("wrote docs/manifest.md\n");
+  }
 }
-if (after === before) process.stdout.write(`${tables} tables of docs/manifest.md are what the schema says\n`);
-else if (process.argv.includes("--check")) {
-  process.stderr.write(
-    'tables of docs/manifest.md are not what the schema of the manifest says\nRun "pnpm api": the words of a table stand in packages/manifest/src/schema-*.ts.\n',
-  );
+
+try {
+  main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
-} else {
-  writeFileSync(file, after);
-  process.stdout.write("wrote docs/manifest.md\n");
 }
