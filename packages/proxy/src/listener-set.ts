@@ -35,6 +35,9 @@ export class ListenerSet {
   readonly #graceMs: number;
   #current: readonly { readonly spec: ListenerSpec; readonly listener: Listener }[] = [];
   readonly #leaving = new Map<Listener, Promise<void>>();
+  /** Changes that are neither in force nor abandoned, by the way to abandon them. */
+  readonly #pending = new Set<() => Promise<void>>();
+  #isClosing = false;
 
   constructor(graceMs: number, events: Emitter<ProxyEvents>, deps: Deps) {
     this.#graceMs = graceMs;
@@ -75,21 +78,28 @@ export class ListenerSet {
     };
     const places: Place[] = [];
     const abandon = async (): Promise<void> => {
+      if (!this.#pending.delete(abandon)) return;
       for (const { listener, tls } of places) if (listener.isNew(tls)) tls?.[Symbol.dispose]();
       await Promise.all(places.flatMap(({ listener, isNew }) => (isNew ? [listener.abandon()] : [])));
     };
+    this.#pending.add(abandon);
     try {
       for (const spec of specs) {
         signal?.throwIfAborted();
         places.push(await this.#place(spec, take(spec)));
+        if (this.#isClosing) throw new Error("The proxy is closing");
       }
     } catch (error) {
+      // Whoever closes has abandoned what was there then.
+      this.#pending.add(abandon);
       await abandon();
       throw error;
     }
     return {
       abandon,
       commit: (onRequestOf, cap) => {
+        // Abandoned already: by its owner, or because the proxy closes.
+        if (!this.#pending.delete(abandon)) return;
         this.#warnOfGuesses(places);
         for (const { spec, listener, peers, tls } of places)
           listener.use({ spec: complete(spec), peers: { ...peers, cap }, onRequest: onRequestOf(spec, peers.trusted), tls });
@@ -100,13 +110,15 @@ export class ListenerSet {
     };
   }
 
-  /** Drains all of them; `signal` ends the patience. */
+  /** Abandons changes that are not in force, and drains all listeners; `signal` ends the patience. */
   async close(signal: AbortSignal): Promise<void> {
     const force = (): void => {
       for (const listener of this.#all) listener.force();
     };
     using _ = addAbortListener(signal, force);
     if (signal.aborted) force();
+    this.#isClosing = true;
+    await Promise.all(Array.from(this.#pending, (abandon) => abandon()));
     await Promise.all([...this.#current.map(({ listener }) => listener.drain(signal)), ...this.#leaving.values()]);
   }
 

@@ -171,6 +171,20 @@ describe("a change of the listeners", () => {
     expect(await exchangeRaw(port, last)).toContain("old http;");
   });
 
+  test("that comes too late for a proxy that closes is abandoned", async () => {
+    const [port, added] = [await freePort(), await freePort()];
+    const proxy = await openProxy({ listeners: [{ name: "http", address: at(port) }], graceMs: 2000 }, says("old"), deps);
+    const ready = await proxy.prepare({ listeners: [{ name: "more", address: at(added) }] });
+    await proxy.close();
+    expect(await refused(added)).toBe("ECONNREFUSED");
+    ready.commit(says("new"));
+    await ready.abandon();
+    expect([await refused(port), await refused(added), proxy.connections]).toEqual(["ECONNREFUSED", "ECONNREFUSED", 0]);
+    const late = proxy.prepare({ listeners: [{ name: "more", address: at(added) }] });
+    await expect(late).rejects.toThrow("closing");
+    expect(await refused(added)).toBe("ECONNREFUSED");
+  });
+
   test("gives new certificates to new connections, and leaves the old ones alone", async () => {
     using folder = tempFolder();
     const authority = createAuthority();
