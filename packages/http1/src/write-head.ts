@@ -48,7 +48,8 @@ function open(name: string, openings: Openings): string {
   const left = hopFields.has(key) || (openings === inRequest && (key === "host" || key === "expect"));
   // Joined, because a string that was added up would be taken apart again with every head.
   const opening = left ? "" : ["\r\n", name, ": "].join("");
-  if (openings.size < maxOpenings && name.length <= maxKeptName) openings.set(name, opening);
+  // A copy, because a piece of a head that was read holds on to the whole head.
+  if (openings.size < maxOpenings && name.length <= maxKeptName) openings.set(Buffer.from(name, "latin1").toString("latin1"), opening);
   return opening;
 }
 
