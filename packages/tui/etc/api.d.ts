@@ -40,3 +40,62 @@ declare function openTui(control: FleetControl, terminal: Terminal, deps: Deps, 
 
 export { NoTerminalError, openTui };
 export type { Terminal, Tui, TuiOptions };
+
+// entry: ./text
+import { UnitSnapshot } from '@mothership/control';
+import { WriteStream } from 'node:tty';
+
+/**
+ * How a unit's state looks. A crash loop is red whatever the state; one that nobody minds, or that is not known here, has no colour
+ * (white cannot be seen on white).
+ */
+declare function unitStyle({ state, crashLoop }: Pick<UnitSnapshot, "state" | "crashLoop">): Style;
+/** The colour of the fleet's status; the phases of its start are cyan. */
+declare function fleetColor(status: string): Color;
+
+/**
+ * Lets writes to a terminal wait in this process instead of stopping it. Node writes to terminals synchronously: one that takes nothing,
+ * because of Ctrl-S or a connection that hangs, would stop everything, requests and health checks of a whole fleet too. After this
+ * `writableNeedDrain` tells that it is behind, and whoever writes much has to look at it.
+ */
+declare function unblock(stream: WriteStream): void;
+
+/** Colours that every terminal with colours has. Black is left out: nobody sees it on black. */
+type Color = "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "white";
+/** How a piece of text looks. */
+interface Style {
+    readonly color?: Color;
+    readonly bold?: boolean;
+    readonly dim?: boolean;
+    readonly inverse?: boolean;
+}
+/** A piece of text in one style. It may hold anything: `fit` makes it safe. */
+interface Span extends Style {
+    readonly text: string;
+}
+/** One line of the screen. */
+type Line = readonly Span[];
+/** Columns that a text takes. What `fit` drops counts nothing. */
+declare function width(text: string): number;
+/**
+ * The line from column `skip` on, cut to `columns` with an ellipsis where it is longer, and made safe to show: tabs become spaces, and
+ * control characters, escape codes' first bytes and characters that change the direction of writing are dropped. A unit's name or output
+ * may hold any bytes, and what reaches a terminal unfiltered can move the cursor, set the title or answer as if typed.
+ */
+declare function fit(line: Line, columns: number, skip?: number): Line;
+/** A text cut in the middle to at most `columns`, so that both its ends are seen: names often differ at their end. Not made safe: `fit` does that. */
+declare function shorten(text: string, columns: number): string;
+/** `fit`, filled up with spaces to exactly `columns`. */
+declare function pad(line: Line, columns: number, align?: "left" | "right"): Line;
+/** `left` and `right` at the two ends of a line. Where both do not fit the left one is cut; where little of it would be left, the right one goes. */
+declare function between(left: Line, right: Line, columns: number): Line;
+declare function lineWidth(line: Line): number;
+/** The text alone. */
+declare function plainText(line: Line): string;
+/** A fitted line as the terminal takes it. Without colours what is left is bold, dim and inverse. */
+declare function paint(line: Line, { color }: {
+    readonly color: boolean;
+}): string;
+
+export { between, fit, fleetColor, lineWidth, pad, paint, plainText, shorten, unblock, unitStyle, width };
+export type { Color, Line, Span, Style };
