@@ -1,5 +1,5 @@
 import { dockerfile } from "./container-file.ts";
-import { type Exported, type ExportInput, seconds } from "./export-input.ts";
+import { type Exported, type ExportInput, readinessCommand, seconds } from "./export-input.ts";
 import { notesOfImage } from "./image-notes.ts";
 import { yamlText } from "./yaml-text.ts";
 
@@ -15,7 +15,7 @@ export function exportCompose(input: ExportInput): Exported {
     environment: ["MOTHERSHIP_INIT=1", ...variables],
     ports: ports.length > 0 ? ports : undefined,
     healthcheck: {
-      test: ["CMD", "mothership", "wait", "-c", fileOf(input), "--timeout", "5s"],
+      test: ["CMD", ...readinessCommand(input, fileOf(input)).map((word) => word.replaceAll("$", "$$$$"))],
       interval: "15s",
       timeout: "10s",
       start_period: "60s",

@@ -55,6 +55,15 @@ export function plainNames(units: readonly { readonly name: string }[], prefix =
   return names;
 }
 
+/**
+ * What tells, inside a container, whether the fleet may get requests: that all that has routes is ready; of a fleet without routes, that all is.
+ * A worker that fails is no reason to keep requests away.
+ */
+export function readinessCommand({ manifest }: ExportInput, file: string): readonly string[] {
+  const served = [...manifest.ships, ...manifest.bays].filter(({ routes, disabled }) => routes.length > 0 && !disabled);
+  return ["mothership", "wait", ...served.map(({ name }) => name), "-c", file, "--timeout", "5s"];
+}
+
 /** Whole seconds, rounded up. */
 export function seconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1000));

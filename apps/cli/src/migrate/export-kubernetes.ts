@@ -1,6 +1,6 @@
 import { dockerfile, imageFolder } from "./container-file.ts";
 import { fileOf } from "./export-compose.ts";
-import { type Exported, type ExportInput, seconds } from "./export-input.ts";
+import { type Exported, type ExportInput, readinessCommand, seconds } from "./export-input.ts";
 import { notesOfImage } from "./image-notes.ts";
 import { configMap, container, deployment, documents, megabytes, secretOf, service } from "./kubernetes-parts.ts";
 import type { Note } from "./note.ts";
@@ -41,7 +41,7 @@ export function exportKubernetes(input: ExportInput): Exported {
         what: `${path} must be in the image, or be mounted`,
         advice: "a Secret that is mounted there keeps it out of the image",
       });
-  const look = ["mothership", "wait", "-c", `${imageFolder}/${file}`, "--timeout", "5s"];
+  const look = readinessCommand(input, `${imageFolder}/${file}`);
   const pod = {
     // One that is told to stop has the time of shutdown_timeout, and then some to be told.
     terminationGracePeriodSeconds: seconds(manifest.mothership.shutdownTimeoutMs) + 10,

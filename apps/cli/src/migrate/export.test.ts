@@ -203,7 +203,7 @@ describe("a fleet for compose", () => {
       environment: ["MOTHERSHIP_INIT=1", "DATABASE_URL"],
       ports: ["80:80", "8081:8081"],
       stop_grace_period: "35s",
-      healthcheck: { test: ["CMD", "mothership", "wait", "-c", "ship-manifest.toml", "--timeout", "5s"] },
+      healthcheck: { test: ["CMD", "mothership", "wait", "app", "-c", "ship-manifest.toml", "--timeout", "5s"] },
     });
     expect(fileOf(exported, "Dockerfile")).toMatch(
       /^FROM [\s\S]*^ENTRYPOINT \["mothership"\]\nCMD \["run", "-c", "ship-manifest.toml"\]$/m,
@@ -266,6 +266,8 @@ describe("a fleet for Kubernetes", () => {
     expect(pod.containers[0]).toMatchObject({
       command: ["mothership", "run", "-c", "/app/ship-manifest.toml"],
       envFrom: [{ secretRef: { name: "shop" } }],
+      // A mailer that fails keeps no requests away.
+      readinessProbe: { exec: { command: ["mothership", "wait", "app", "-c", "/app/ship-manifest.toml", "--timeout", "5s"] } },
     });
     expect(pod.containers[0]).not.toHaveProperty("resources");
     expect(service.spec.ports).toEqual([
