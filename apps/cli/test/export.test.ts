@@ -52,5 +52,9 @@ describe("mothership export", () => {
     expect(await said("systemd")).toEqual([2, expect.stringContaining("ship-manifest.toml does not exist")]);
     writeFileSync(folder.join("ship-manifest.toml"), "[fleet]\nx = 1\n");
     expect(await said("systemd")).toEqual([2, expect.stringMatching(/ship-manifest\.toml:2/)]);
+    if (process.platform !== "linux") return;
+    // Node's own way to make such a folder never ends.
+    writeFileSync(folder.join("ship-manifest.toml"), '[[fleet.web]]\nname = "web"\ncommand = "sleep"\n');
+    expect(await said("systemd", "--output", "/proc/nowhere/deep")).toEqual([2, expect.stringContaining("the folder cannot be made")]);
   });
 });

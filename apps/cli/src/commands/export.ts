@@ -1,10 +1,11 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { hasCode } from "@mothership/kernel";
+import { hasCode, messageOf } from "@mothership/kernel";
 import { type Manifest, parseManifest } from "@mothership/manifest";
 import type { Invocation } from "../args.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { makeFolder } from "../make-folder.ts";
 import { manifestPath } from "../manifest-path.ts";
 import { type Exported, type ExportInput, plainName } from "../migrate/export-input.ts";
 import { namedOutside } from "../migrate/manifest-variables.ts";
@@ -38,7 +39,9 @@ export async function exportCommand(invocation: Invocation, terminal: Terminal):
   if (invocation.output === undefined)
     terminal.out(files.map((one) => (files.length === 1 ? one.text : `# file: ${one.name}\n${one.text}`)).join("\n"));
   else {
-    await mkdir(invocation.output, { recursive: true });
+    await makeFolder(resolve(invocation.output)).catch((error: unknown) => {
+      throw new UsageError(`"--output ${invocation.output}": the folder cannot be made: ${messageOf(error)}`);
+    });
     for (const one of files) await writeNew(join(invocation.output, one.name), one.text);
     terminal.out(`wrote ${files.map((one) => one.name).join(", ")} to ${invocation.output}\n`);
   }
