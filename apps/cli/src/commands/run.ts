@@ -15,6 +15,7 @@ import { baySockets, controlSocket, manifestIdentity } from "../control-socket.t
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { readManifest } from "../manifest-file.ts";
+import { expectShortLives } from "../short-lives.ts";
 import { listenForStop, type StopListener } from "../signals.ts";
 import type { Terminal } from "../terminal.ts";
 import { version } from "../version.ts";
@@ -28,6 +29,7 @@ interface Loss {
 
 /** `mothership run`: until a signal ends it, or an essential ship is lost. */
 export async function run(invocation: Invocation, terminal: Terminal): Promise<number> {
+  expectShortLives();
   const sockets = baySockets(invocation);
   const { manifest, warnings } = await readManifest(invocation, sockets);
   for (const warning of warnings) terminal.err(`mothership: ${warning}\n`);
