@@ -137,6 +137,11 @@ interface Outgoing {
     readonly upgrade?: string | undefined;
     /** Send `Expect: 100-continue`, and the body only after 100 or `continueMs`. */
     readonly expectsContinue?: boolean | undefined;
+    /**
+     * Not on a connection that lies idle: dial one, or wait for one that has just answered. For a second try after a `stale` one, since what has
+     * lain as long may have gone the same way.
+     */
+    readonly fresh?: boolean | undefined;
 }
 /** Hears what comes of a request. Nothing is called before `request` has returned, nor after `cancel`. */
 interface ResponseHandler {
@@ -178,7 +183,7 @@ interface ClientPool extends Closable {
  * Opens a pool of connections to one upstream; nothing is dialled before the first request. The connection that became free last is used
  * first, so that the others may age and close. It never retries: `ClientError` says what a caller must know to do so.
  *
- * `close()` lets requests under way finish and fails those that wait; the signal, or `closeMs`, cuts the rest. Connections that left by an
+ * `close()` lets requests under way finish and fails those that wait; the signal, or without one `closeMs`, cuts the rest. Connections that left by an
  * upgrade are their takers'.
  */
 declare function openPool(spec: PoolSpec, deps: Deps): ClientPool;
@@ -248,6 +253,9 @@ declare const defaultClientTimeouts: ClientTimeouts;
 declare const defaultMaxConnections = 256;
 declare const defaultMaxQueued = 1024;
 
+/** Says that a piece of so many bytes came from the system, in a buffer of its own. For whoever reads sockets; one count for all of a thread. */
+declare function pieceReceived(bytes: number): void;
+
 /** Every reason to refuse a message: code, status for a client, section, sentence. The same sentence serves both hops. */
 declare const table: {
     readonly NOT_HTTP: readonly [400, "RFC 9112, 3", "the first line is no request line"];
@@ -301,7 +309,7 @@ declare const refusals: Readonly<Record<RefusalName, Refusal>>;
  *
  * The listener must have been made with `allowHalfOpen`, or a client that closes its sending side loses its answer. `first` are bytes that
  * were already read from the socket, behind a PROXY header for example. `close()` finishes the exchange in progress with
- * `Connection: close`; the signal, or `closeMs`, cuts it.
+ * `Connection: close`; the signal, or without one `closeMs`, cuts it.
  *
  * A socket handed over by `takeOver` is paused and has no listeners of ours: add one for `error` before anything else.
  */
@@ -310,5 +318,14 @@ declare function serveConnection(socket: Socket, spec: ServerSpec, deps: Deps, f
 /** Destroys a socket so that the peer sees a reset where the transport has one, and never a clean end. */
 declare function resetSocket(socket: Socket): void;
 
-export { BodyLengthError, NotUpgradableError, RequestBodyError, UpstreamError, defaultClientLimits, defaultClientTimeouts, defaultMaxConnections, defaultMaxQueued, defaultServerLimits, defaultServerTimeouts, endToEndFields, openPool, refusals, resetSocket, serveConnection };
+/**
+ * True for a host name or address with an optional port. Narrower than the grammar of RFC 3986, 3.2.2, on purpose: percent signs,
+ * commas, "@" and other delimiters in a host are how one request is made to look like two hosts to two readers.
+ */
+declare function isAuthority(text: string): boolean;
+
+/** The trailers that may be relayed. They are never merged into the head. Undefined when none is left. */
+declare function relayableTrailers(trailers: Fields | undefined): Fields | undefined;
+
+export { BodyLengthError, NotUpgradableError, RequestBodyError, UpstreamError, defaultClientLimits, defaultClientTimeouts, defaultMaxConnections, defaultMaxQueued, defaultServerLimits, defaultServerTimeouts, endToEndFields, isAuthority, openPool, pieceReceived, refusals, relayableTrailers, resetSocket, serveConnection };
 export type { ChunkLimits, ClientError, ClientExchange, ClientLimits, ClientPool, ClientTimeouts, HeadLimits, Outgoing, PoolSpec, Refusal, ResponseHandler, ServerConnection, ServerLimits, ServerSpec, ServerTimeouts };

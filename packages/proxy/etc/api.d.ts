@@ -204,6 +204,12 @@ declare class RetryBudget {
     leave(): void;
 }
 
+/** A member of a `RunningList`. */
+interface Placed {
+    /** Where it stands in its list, which writes it; anything before it is in one. */
+    place: number;
+}
+
 /** One service that requests are forwarded to: plain data. */
 interface UpstreamSpec {
     /** Shown in logs, metrics and `Exchange.upstream`. */
@@ -229,7 +235,7 @@ interface UpstreamSpec {
     readonly graceMs?: number;
 }
 /** Something that runs against an upstream: a request, or the tunnel that it became. */
-interface Running {
+interface Running extends Placed {
     readonly isTunnel: boolean;
     /** Cuts it off; it leaves the upstream before this returns or soon after. */
     abort(reason: Error): void;
