@@ -11,6 +11,8 @@ import type { RelayPlace } from "./relay.ts";
 
 /** What a thread begins with. */
 export interface ThreadStart {
+  /** Of the program that the main thread runs: a thread is loaded from the disk, where another may be by now. */
+  readonly version: string;
   /** From 2: the main thread is 1. */
   readonly thread: number;
   readonly plan: EdgePlan;

@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { ensurePrivateFolder } from "@mothership/control";
 import type { AbortOptions, Closable, Deps } from "@mothership/kernel";
+import { version } from "../../version.ts";
 import {
   type Edge,
   type EdgeOptions,
@@ -200,7 +201,8 @@ class ThreadedEdge implements Edge {
   #startOf(thread: number): ThreadStart {
     const available = new Set(this.#available);
     const counts = this.#options.metrics !== undefined;
-    return { thread, plan: this.#plan, available, clockOrigin: this.#clockOrigin, relay: this.#relayPlace, counts };
+    const shared = { clockOrigin: this.#clockOrigin, relay: this.#relayPlace };
+    return { version, thread, plan: this.#plan, available, counts, ...shared };
   }
 
   /** The main thread first: the others share the ports that it has. */

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Deps, messageOf } from "@mothership/kernel";
 import { createMetrics, type FleetMetrics } from "@mothership/metrics";
+import { version } from "../../version.ts";
 import { openEdge, type PreparedPlan, type ThreadEdge } from "../edge.ts";
 import { AccessLines } from "./access-lines.ts";
 import { clockFrom } from "./clock.ts";
@@ -14,7 +15,12 @@ import { threadLogger } from "./thread-log.ts";
 /** What was counted is handed over so often without being asked: a thread that dies takes no more than that with it. */
 const reportMs = 1000;
 
-async function serve({ thread, plan, available, relay, counts, clockOrigin }: ThreadStart): Promise<void> {
+async function serve({ version: running, thread, plan, available, relay, counts, clockOrigin }: ThreadStart): Promise<void> {
+  if (running !== version) {
+    const message = `version ${version} of mothership is on the disk and version ${running} runs; start the fleet anew`;
+    post({ type: "failed", error: { message } });
+    return;
+  }
   const clock = clockFrom(clockOrigin);
   const deps: Deps = { clock, log: threadLogger(clock, post) };
   const metrics = counts ? createMetrics({ version: "" }, deps) : undefined;
