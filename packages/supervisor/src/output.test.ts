@@ -117,3 +117,27 @@ test("pipes that something else holds open are left half a second after the proc
   expect(stdout.destroyed).toBe(true);
   expect(lines.map(({ text }) => text).join("")).toBe("last words");
 });
+
+test("a flood is read piece by piece, with everything else of the event loop between, and to its end after an exit", async () => {
+  const { clock, lines, stdout, closed, exit } = bench();
+  const piece = Buffer.from(`${"x".repeat(65_535)}\n`);
+  for (let at = 0; at < 20; at++) stdout.write(piece);
+  stdout.end();
+  const seenPerTurn: number[] = [];
+  const turn = async (): Promise<void> => {
+    await new Promise((resolve) => setImmediate(resolve));
+    seenPerTurn.push(lines.length);
+  };
+  for (let at = 0; at < 5; at++) await turn();
+  expect(seenPerTurn.every((count, at) => count - (seenPerTurn[at - 1] ?? 0) <= 2)).toBe(true);
+  exit();
+  // Half a second after its end nothing more would be read of a process whose pipe is quiet.
+  for (let at = 0; at < 200 && lines.length < 20; at++) {
+    await turn();
+    await clock.advance(100);
+  }
+  await clock.advance(1_000);
+  await closed;
+  expect(lines).toHaveLength(20);
+  expect(lines.every(({ text }) => text.length === 65_535)).toBe(true);
+});

@@ -46,6 +46,8 @@ export class ProcessOutput {
   #policy: LogPolicy;
   #retiring: Promise<unknown> = Promise.resolve();
   #seq = 0;
+  /** Bytes. */
+  #read = 0;
   #lost = 0;
 
   constructor(name: string, policy: LogPolicy, deps: OutputDeps) {
@@ -73,15 +75,17 @@ export class ProcessOutput {
   attach(child: ChildProcess, pid: number): Promise<void> {
     // One that has a terminal has no second output.
     const pipes = [child.stdout, child.stderr].filter((stream) => stream !== null);
-    const ends = pipes.map((stream) => this.#read(stream, stream === child.stdout ? "stdout" : "stderr", pid));
+    const ends = pipes.map((stream) => this.#listen(stream, stream === child.stdout ? "stdout" : "stderr", pid));
     const all = Promise.all(ends).then(() => undefined);
     child.once("exit", () => {
       let timer: Disposable;
       let more = afterExitMore;
+      let read = this.#read;
       const giveUp = (): void => {
-        // While a sink holds it up, or its next turn is to come, there may be more to read that must not be lost.
-        if (this.#blocked || (pipes.some((stream) => this.#waiting.has(stream)) && more-- > 0))
-          timer = this.#deps.clock.timer(afterExitMs, giveUp);
+        // While a sink holds it up, or it is in the middle of a flood, there may be more to read that must not be lost.
+        const flooding = this.#read - read >= turnBytes || pipes.some((stream) => this.#waiting.has(stream));
+        read = this.#read;
+        if (this.#blocked || (flooding && more-- > 0)) timer = this.#deps.clock.timer(afterExitMs, giveUp);
         else for (const stream of pipes) stream.destroy();
       };
       timer = this.#deps.clock.timer(afterExitMs, giveUp);
@@ -137,7 +141,7 @@ export class ProcessOutput {
     this.#deps.onDropped({ name: this.#name, sink, count, reason });
   }
 
-  #read(stream: Readable, name: LogLine["stream"], pid: number): Promise<void> {
+  #listen(stream: Readable, name: LogLine["stream"], pid: number): Promise<void> {
     const { clock } = this.#deps;
     const splitter = new LineSplitter(this.#policy.maxLineBytes);
     let partial: Disposable | undefined;
@@ -161,6 +165,7 @@ export class ProcessOutput {
       }
       if (splitter.pending) partial ??= clock.timer(partialMs, flush);
       this.#press();
+      this.#read += chunk.length;
       taken += chunk.length;
       if (taken < turnBytes) return;
       taken = 0;
