@@ -33,7 +33,7 @@ export async function clearance(invocation: Invocation, terminal: Terminal): Pro
           const words = labels[what] ?? what;
           return `${count} ${count === 1 ? words.replace(/s$/, "") : words}`;
         });
-      terminal.out(`${file} is valid${parts.length > 0 ? `: ${parts.join(", ")}` : ", and asks for nothing"}\n`);
+      terminal.out(`${file} is valid: ${parts.join(", ")}\n`);
     }
     return exitCodes.done;
   } catch (error) {
