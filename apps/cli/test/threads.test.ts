@@ -157,6 +157,28 @@ describe("an edge of several threads", () => {
     expect((await mothership(["chart"], { cwd: fleet.folder, env: fleet.env })).stdout).toContain(`http  127.0.0.1:${http}  (3 threads)\n`);
   });
 
+  onLinux("asks payloads and breakers in every thread, and knows what they did in all", async () => {
+    const [http, port, metrics] = [await freePort(), await freePort(), await freePort()];
+    const wasm = join(import.meta.dirname, "../../../examples/payloads/built/header-auth.wasm");
+    await using fleet = startFleet(
+      `[mothership]\nedge_threads = 2\nmetrics_port = ${metrics}\n[mothership.bind]\nhttp = "127.0.0.1:${http}"
+[[modules]]\nname = "auth"\nwasm = "${wasm}"\nroutes = ["/private.*"]\nphase = "request"\nconfig = { tokens = "let-me-in" }
+[[fleet.web]]\nname = "app"\ncommand = "${process.execPath}"\nargs = ["${join(import.meta.dirname, "fixtures/moody.mjs")}"]\nenv = { PORT = ${port} }
+bind = "${port}"\nhealthcheck = "/health"\nroutes = ["http:/.*"]\nupstream = { circuit_breaker = { min_requests = 10, open_for = "1m" } }\n`,
+    );
+    await fleet.running();
+    const refused = await askOften(30, http, "/private");
+    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([401]));
+    expect(await metric(metrics, 'mothership_module_blocks_total{module="auth"}')).toBe(30);
+    // Ten failures open it, whichever threads saw them.
+    const reasons: unknown[] = [];
+    for (let count = 0; count < 14; count++) reasons.push((await ask(http, "/x?status=503")).headers["x-mothership-error"]);
+    expect(reasons).toEqual([...Array(10).fill(undefined), ...Array(4).fill("upstream-failing")]);
+    const others = await askOften(20, http, "/x");
+    expect(new Set(others.map(({ headers }) => headers["x-mothership-error"]))).toEqual(new Set(["upstream-failing"]));
+    expect(await metric(metrics, 'mothership_upstream_breaker_state{upstream="app",state="open"}')).toBe(1);
+  });
+
   onLinux("takes a new manifest in all threads while requests run, and fails none of them", async () => {
     const [http, one, two] = [await freePort(), await freePort(), await freePort()];
     const manifest = (pattern: string): string =>
