@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { connect } from "node:http2";
 import { bodyOf, type Exchange, Fields, type Handler, silentLogger, systemClock } from "@mothership/kernel";
 import { openProxy } from "@mothership/proxy";
-import { tempFolder } from "@mothership/testkit";
+import { createAuthority, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { openRelay, relayAt, relayedBay } from "./relay.ts";
 
@@ -53,6 +56,45 @@ describe("what is for a bay", () => {
     expect(Array.from(exchange?.fields ?? [], ([name]) => name.toLowerCase()).filter((name) => name.startsWith("x-mothership"))).toEqual(
       [],
     );
+  });
+
+  test("is a WebSocket over HTTP/2 too, on the side of the client", async () => {
+    await using scope = new AsyncDisposableStack();
+    const folder = scope.use(tempFolder());
+    const place = relayAt(folder.join("relay.sock"));
+    const echo: Handler = ({ incoming, fields }) => {
+      const accept = createHash("sha1")
+        .update(`${fields.get("sec-websocket-key")}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+        .digest("base64");
+      const { socket, held } = incoming.takeOver({ status: 101, fields: Fields.from([["Sec-WebSocket-Accept", accept]]) });
+      socket.on("error", () => undefined).write(held);
+      socket.pipe(socket);
+    };
+    scope.use(await openRelay(place, () => echo, deps));
+    const far = scope.use(relayedBay(bay, place, deps));
+    const authority = createAuthority();
+    const { cert, key } = authority.issue(["localhost"]);
+    const [certFile, keyFile] = [folder.join("cert"), folder.join("key")];
+    writeFileSync(certFile, cert);
+    writeFileSync(keyFile, key);
+    const listener = { name: "https", address: { kind: "tcp", host: "127.0.0.1", port: 0 } } as const;
+    const proxy = scope.use(
+      await openProxy({ listeners: [{ ...listener, tls: { certificates: [{ certFile, keyFile }] } }] }, far.handler, deps),
+    );
+    const address = proxy.address("https");
+    const session = connect(`https://localhost:${address.kind === "tcp" ? address.port : 0}`, {
+      ca: authority.cert,
+      lookup: (_name, _options, done) => done(null, [{ address: "127.0.0.1", family: 4 }] as never),
+    });
+    scope.defer(() => session.destroy());
+    await once(session, "remoteSettings");
+    const stream = session.request({ ":method": "CONNECT", ":protocol": "websocket", ":path": "/ws", "sec-websocket-version": "13" });
+    const [headers] = await once(stream, "response");
+    expect(headers[":status"]).toBe(200);
+    const heard = once(stream, "data");
+    stream.write("there and back");
+    expect(String((await heard)[0])).toBe("there and back");
+    stream.destroy();
   });
 
   test("is taken from nobody who does not know the secret", async () => {
