@@ -78,7 +78,8 @@ describe.each(Object.keys(bays) as (keyof typeof bays)[])("the example %s", (nam
 
   test("hands its clients over when it is asked to end, without losing a message", async (context) => {
     needsPython(name, context);
-    await using stage = await openStage();
+    // On a machine that is busy, two seconds are not enough to drain, and what is not drained is lost.
+    await using stage = await openStage({ limits: { drainMs: 20_000 } });
     await using first = start(bays[name], stage.path);
     await stage.bay.ready();
     const visitor = await stage.connect();
