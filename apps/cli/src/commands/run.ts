@@ -92,7 +92,8 @@ function openConsole(manifest: Manifest, terminal: Terminal, level: LogLevel): R
   if (!terminal.interactive) return machineConsole(terminal);
   unblock(process.stdout);
   const columns = (): number => process.stdout.columns;
-  return peopleConsole(manifest, { clock: systemClock, terminal, columns, progress: level === "info" || level === "debug" });
+  const waiting = (): number => process.stdout.writableLength;
+  return peopleConsole(manifest, { clock: systemClock, terminal, columns, waiting, progress: level === "info" || level === "debug" });
 }
 
 /** What was lost, with its last lines; the fleet knows them after its end too. */

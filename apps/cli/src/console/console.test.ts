@@ -63,10 +63,11 @@ describe("the console for people", () => {
     const said: string[] = [];
     const write = (text: string): void => void said.push(text);
     const terminal = { out: write, err: write, columns: 80, interactive: true, color: false };
-    const shown = peopleConsole(manifest, { clock, terminal, columns: () => 80, progress });
+    const behind = { bytes: 0 };
+    const shown = peopleConsole(manifest, { clock, terminal, columns: () => 80, waiting: () => behind.bytes, progress });
     const status = (to: string): void =>
       shown.sink.own({ time: clock.wallTime(), level: "info", message: "Status changed", fields: { status: to } });
-    return { clock, shown, status, said: () => said.join("").replaceAll("\r\x1b[K", "<") };
+    return { clock, shown, status, behind, said: () => said.join("").replaceAll("\r\x1b[K", "<") };
   };
 
   test("shows what goes on only when it goes on for a while", async () => {
@@ -100,5 +101,17 @@ describe("the console for people", () => {
     shown.runs({ listening: [], ships: 1 }, undefined as never);
     shown[Symbol.dispose]();
     expect(said()).toBe("");
+  });
+
+  test("leaves its own lines out while the terminal is far behind, and says how many", () => {
+    const { shown, behind, said } = opened();
+    const own = (message: string): void => shown.sink.own({ time: 0, level: "info", message, fields: {} });
+    behind.bytes = 2 * 1024 * 1024;
+    own("first");
+    own("second");
+    behind.bytes = 0;
+    own("third");
+    shown[Symbol.dispose]();
+    expect(said()).toBe("mothership | 2 lines were left out here: the terminal did not take them\nmothership | third\n");
   });
 });

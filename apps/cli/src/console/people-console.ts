@@ -4,7 +4,7 @@ import type { Manifest } from "@mothership/manifest";
 import { fit, type Line, paint, plainText } from "@mothership/tui/text";
 import { batched } from "../batched-output.ts";
 import type { LogRecord } from "../bridge/json-logger.ts";
-import { prettySink } from "../bridge/log-sink.ts";
+import { type LogSink, prettySink } from "../bridge/log-sink.ts";
 import type { Terminal } from "../terminal.ts";
 import { drawFailure } from "./failure.ts";
 import { footerOutput } from "./footer.ts";
@@ -15,6 +15,8 @@ import { inWords } from "./words.ts";
 /** How often the line of progress is written anew, and how long a phase must last to have one: what is quick needs none. */
 const tickMs = 500;
 const leastMs = 700;
+/** Beyond so much that waits for the terminal, lines of mothership itself are left out and counted. Bytes. */
+const mostWaiting = 1024 * 1024;
 const starting: ReadonlySet<string> = new Set(["preflight", "electing", "prelaunch", "docking", "launching"]);
 /** Phases in which nothing has been started yet. */
 const nothingRuns: ReadonlySet<string> = new Set(["preflight", "electing"]);
@@ -24,18 +26,37 @@ export interface PeopleDeps {
   readonly terminal: Terminal;
   /** Columns of the terminal now. */
   readonly columns: () => number;
+  /** Bytes that wait for a terminal which takes nothing. */
+  readonly waiting: () => number;
   /** Whether progress is shown: somebody who wants to see warnings only does not want it. */
   readonly progress: boolean;
 }
 
 /** For a person at a terminal: lines of ships with their names, phases with how long they took, and below them what is waited for. */
-export function peopleConsole(manifest: Manifest, { clock, terminal, columns, progress }: PeopleDeps): RunConsole {
+export function peopleConsole(manifest: Manifest, { clock, terminal, columns, waiting, progress }: PeopleDeps): RunConsole {
   const { color } = terminal;
   const names = [...manifest.mothership.prelaunch, ...manifest.ships, ...manifest.bays].map((one) => one.name);
   const footer = footerOutput(terminal.out);
   const output = batched(footer.write);
   let held = false;
-  const sink = prettySink((text) => held || output.write(text), { names, color });
+  let leftOut = 0;
+  const pretty = prettySink((text) => held || output.write(text), { names, color });
+  // Lines of ships wait by themselves, those of mothership would pile up.
+  const sink: LogSink = {
+    ship: (line) => pretty.ship(line),
+    own(record) {
+      if (waiting() > mostWaiting) return void leftOut++;
+      if (leftOut > 0)
+        pretty.own({
+          ...record,
+          level: "warn",
+          message: `${leftOut} lines were left out here: the terminal did not take them`,
+          fields: {},
+        });
+      leftOut = 0;
+      pretty.own(record);
+    },
+  };
   const state = new StartProgress(manifest, clock.wallTime());
   const closed = new AbortController();
   let timer: Disposable | undefined;
@@ -47,6 +68,7 @@ export function peopleConsole(manifest: Manifest, { clock, terminal, columns, pr
     return color ? paint(fitted, { color }) : plainText(fitted);
   };
   const showFooter = (): void => {
+    if (waiting() > mostWaiting) return;
     const now = clock.wallTime();
     const wanted = !held && (starting.has(state.phase) || state.phase === "draining") && state.inPhase(now) >= leastMs;
     output.flush();
