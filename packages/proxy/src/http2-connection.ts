@@ -16,6 +16,7 @@ import { readHttp2Head } from "./http2-head.ts";
 import { http2Refusals } from "./http2-refusals.ts";
 import { type Http2Settings, type Http2Spec, sessionOptions, withHttp2Defaults } from "./http2-settings.ts";
 import { patience } from "./patience.ts";
+import { RunningList } from "./running-list.ts";
 
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_FLAG_END_STREAM } = constants;
 
@@ -25,7 +26,7 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #deps: Deps;
-  readonly #exchanges = new Set<Http2Exchange>();
+  readonly #exchanges = new RunningList<Http2Exchange>();
   readonly #resets: Allowance;
   readonly #controls: Allowance;
   #requests = 0;
@@ -71,7 +72,7 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
     if (limit.signal.aborted) force();
     limit.signal.addEventListener("abort", force, { once: true });
     // A tunnel may stay open for days. Waiting for it would only use up the grace of the requests.
-    for (const exchange of [...this.#exchanges]) if (exchange.isTunnel) exchange.force(new Error("the connection is closing"));
+    for (const exchange of this.#exchanges) if (exchange.isTunnel) exchange.force(new Error("the connection is closing"));
     this.#leave();
     await this.done;
     limit.signal.removeEventListener("abort", force);
@@ -161,7 +162,7 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
   #cut(reason: Error, code: number): void {
     if (this.#gone) return;
     this.#stop();
-    for (const exchange of [...this.#exchanges]) exchange.force(reason);
+    for (const exchange of this.#exchanges) exchange.force(reason);
     if (code === NGHTTP2_NO_ERROR) this.#session.destroy();
     else this.#session.destroy(reason, code);
     // A client that does not read would keep the socket open for ever.
@@ -188,7 +189,7 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
     this.#timerDue = Number.POSITIVE_INFINITY;
     const now = this.now();
     let waiting = false;
-    for (const exchange of [...this.#exchanges]) if (exchange.look(now)) waiting = true;
+    for (const exchange of this.#exchanges) if (exchange.look(now)) waiting = true;
     if (waiting) this.waiting();
     if (!this.idle) return;
     const left = this.#idleSince + this.#idleMs - now;

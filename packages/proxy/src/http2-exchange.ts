@@ -7,6 +7,7 @@ import { Http2Outbound, type Http2OutboundHost } from "./http2-outbound.ts";
 import type { Http2Settings } from "./http2-settings.ts";
 import { responseHeaders } from "./http2-writer.ts";
 import { answers } from "./reply.ts";
+import type { Placed } from "./running-list.ts";
 
 /** The connection, as one exchange on it sees it. */
 export interface Http2ExchangeHost {
@@ -33,7 +34,7 @@ const allowed = Fields.from(answers.methodRefused.fields);
 const unwanted = new Error("a response with this status or to this method has no content");
 
 /** One stream: a request and its answer. */
-export class Http2Exchange implements Incoming {
+export class Http2Exchange implements Incoming, Placed {
   readonly method: string;
   readonly target: string;
   readonly authority: string;
@@ -43,6 +44,7 @@ export class Http2Exchange implements Incoming {
   readonly upgrade: string | undefined;
   readonly expectsContinue: boolean;
   onFinished: ((outcome: Outcome) => void) | undefined = undefined;
+  place = -1;
 
   readonly #stream: ServerHttp2Stream;
   readonly #host: Http2ExchangeHost;
