@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { eventually, freePort, isAlive } from "@mothership/testkit";
+import { eventually, freePort, isAlive, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { mothership, ship, startFleet } from "./fleet.ts";
 
@@ -9,9 +9,10 @@ const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
 
 /** A real terminal, in a tmux server of its own. */
 function terminal(command: string, folder: string, env: Readonly<Record<string, string>>) {
-  const socket = `ms-${process.pid}-${Math.random().toString(36).slice(2)}`;
+  // tmux leaves a socket in its own folder behind.
+  const own = tempFolder();
   const tmux = (...args: string[]): string =>
-    spawnSync("tmux", ["-L", socket, ...args], { encoding: "utf8", env: { ...process.env, ...env } }).stdout;
+    spawnSync("tmux", ["-S", own.join("socket"), ...args], { encoding: "utf8", env: { ...process.env, ...env } }).stdout;
   tmux(
     "new-session",
     "-d",
@@ -28,7 +29,10 @@ function terminal(command: string, folder: string, env: Readonly<Record<string, 
     screen,
     shows: (text: string) => eventually(`"${text}" in ${screen()}`, () => screen().includes(text)),
     press: (...keys: string[]) => tmux("send-keys", ...keys),
-    [Symbol.dispose]: () => void tmux("kill-server"),
+    [Symbol.dispose]: () => {
+      tmux("kill-server");
+      own[Symbol.dispose]();
+    },
   };
 }
 

@@ -1,5 +1,7 @@
 import { execFile, execFileSync } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { eventually } from "./gate.ts";
 
@@ -45,7 +47,9 @@ export async function openPane({
   /** Where the shell begins. Default: where the tests run. */
   readonly cwd?: string;
 }): Promise<Pane> {
-  const server = ["-u", "-L", `mothership-test-${randomUUID()}`, "-f", "/dev/null"];
+  // A socket of its own in a folder that goes with it: tmux leaves those in its own folder behind.
+  const folder = mkdtempSync(join(tmpdir(), "ms-tmux-"));
+  const server = ["-u", "-S", join(folder, "socket"), "-f", "/dev/null"];
   const tmux = async (...words: string[]): Promise<string> => (await run("tmux", [...server, ...words])).stdout;
   const { TMUX: _, NO_COLOR: __, ...outer } = process.env;
   await run("tmux", [...server, "new-session", "-d", "-x", String(columns), "-y", String(rows), "env PS1='$ ' sh"], {
@@ -74,6 +78,9 @@ export async function openPane({
       return last;
     },
     flag: async (name) => (await tmux("display-message", "-p", `#{${name}}`)).trim(),
-    [Symbol.asyncDispose]: async () => void (await tmux("kill-server")),
+    [Symbol.asyncDispose]: async () => {
+      await tmux("kill-server");
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
