@@ -189,3 +189,22 @@ describe("a bind", () => {
     expect(curl.stdout).toBe("1.1");
   });
 });
+
+describe("the metrics page", () => {
+  test("is not read through a foreign name, unless the manifest names it", async () => {
+    const metrics = await freePort();
+    await using fleet = startFleet(
+      `[mothership]\nmetrics_port = ${metrics}\nmetrics_hosts = ["Metrics.internal"]\n[[fleet.web]]\nname = "x"\ncommand = "sleep"\nargs = ["1000"]\n`,
+    );
+    await fleet.running();
+    const statusFor = (host: string): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        httpGet({ port: metrics, host: "127.0.0.1", path: "/metrics", headers: { Host: host } }, (response) => {
+          response.resume().once("end", () => resolve(response.statusCode));
+        }).once("error", reject);
+      });
+    expect(await statusFor(`localhost:${metrics}`)).toBe(200);
+    expect(await statusFor("metrics.internal")).toBe(200);
+    expect(await statusFor("rebound.example")).toBe(421);
+  });
+});
