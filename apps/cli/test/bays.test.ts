@@ -22,8 +22,10 @@ function client(url: string) {
 
 describe("a bay in the fleet", () => {
   test("answers WebSockets, keeps its clients when it is killed, and tells them when the fleet ends", async () => {
-    const port = await freePort();
+    const [port, metrics] = [await freePort(), await freePort()];
     await using fleet = startFleet(`
+[mothership]
+metrics_port = ${metrics}
 [mothership.bind]
 ws = "127.0.0.1:${port}"
 [[bays.websocket]]
@@ -46,6 +48,15 @@ routes = ["ws:/echo"]
     expect((await mothership(["status"], { cwd: fleet.folder, env: fleet.env })).stdout).toMatch(/echo .* ws:\/echo 1 client\n/);
     const chart = await mothership(["chart"], { cwd: fleet.folder, env: fleet.env });
     expect(chart.stdout).toContain("bay echo (websocket) docked, 1 client\n");
+    const figures = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+    const figure = (name: string, more = ""): number =>
+      Number(new RegExp(`^mothership_bay_${name}\\{bay="echo",group="websocket"${more}\\} (\\d+)$`, "m").exec(figures)?.[1]);
+    expect([figure("clients"), figure("boardings_total"), figure("reboardings_total")]).toEqual([1, 1, 0]);
+    for (const direction of ["in", "out"]) {
+      expect(figure("frames_total", `,direction="${direction}"`)).toBeGreaterThan(2);
+      expect(figure("bytes_total", `,direction="${direction}"`)).toBeGreaterThan(20);
+    }
+    expect([figure("queue_bytes", ',direction="to_bay"'), figure("queue_bytes", ',direction="to_clients"')]).toEqual([0, 0]);
     process.kill(pid, "SIGKILL");
     await fleet.line("the bay docked again", (line) => line.status === "running" && line["from"] === "mayday");
     await one.said("after");
