@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeWebSocketFrame, freePort, opcodes, openRawClient } from "@mothership/testkit";
+import { encodeWebSocketFrame, freePort, opcodes, openRawClient, type RawClient } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { startFleet } from "./fleet.ts";
 
