@@ -513,6 +513,8 @@ interface Supervisor extends Closable {
         readonly tail?: number;
         readonly follow?: boolean;
     }): AsyncIterable<LogLine>;
+    /** What ends from now on stays down: for the time in which work is finished before `close`. What is being started goes on. */
+    holdStarts(): void;
     /** Opens all log files anew, after something else renamed them. */
     reopenLogFiles(): void;
 }

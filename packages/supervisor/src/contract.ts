@@ -162,6 +162,8 @@ export interface Supervisor extends Closable {
    * supervisor is closed; with `follow: false` it ends with the kept ones. A reader that is 1 MiB behind loses lines: see `LogLine.dropped`.
    */
   logs(name: string, options?: AbortOptions & { readonly tail?: number; readonly follow?: boolean }): AsyncIterable<LogLine>;
+  /** What ends from now on stays down: for the time in which work is finished before `close`. What is being started goes on. */
+  holdStarts(): void;
   /** Opens all log files anew, after something else renamed them. */
   reopenLogFiles(): void;
 }

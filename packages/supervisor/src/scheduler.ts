@@ -12,6 +12,7 @@ export class Scheduler {
   /** Could be started, but there is no place. */
   readonly #line = new Set<ManagedProcess>();
   #dependents: ReadonlyMap<string, readonly string[]> = new Map();
+  #held = false;
 
   constructor(maxStarting: number, processes: ReadonlyMap<string, ManagedProcess>) {
     this.#maxStarting = maxStarting;
@@ -27,6 +28,11 @@ export class Scheduler {
       process.watch(waited.flatMap((dependency) => (dependency.condition === "log" ? [dependency.pattern] : [])));
     }
     for (const process of all) this.#consider(process);
+  }
+
+  /** For good: nothing is started any more, and nobody follows one that went down. */
+  hold(): void {
+    this.#held = true;
   }
 
   changed(process: ManagedProcess, before: ProcessRecord): void {
@@ -58,7 +64,7 @@ export class Scheduler {
   }
 
   #consider(process: ManagedProcess): void {
-    if (process.state !== "waiting" || this.#placed.has(process)) return;
+    if (this.#held || process.state !== "waiting" || this.#placed.has(process)) return;
     if (unmetNeeds(process, (name) => this.#processes.get(name)).length > 0) this.#line.delete(process);
     else if (this.#placed.size < this.#maxStarting) this.#place(process);
     else this.#line.add(process);
@@ -79,7 +85,7 @@ export class Scheduler {
   }
 
   #afterLoss(dependent: ManagedProcess, lost: ManagedProcess): void {
-    if (!isRunning(dependent.record)) return;
+    if (this.#held || !isRunning(dependent.record)) return;
     const wishes = dependent.spec.dependsOn.filter(({ on }) => on === lost.name).map(({ onLost }) => onLost);
     if (wishes.includes("stop")) dependent.dispatch({ type: "stop" });
     else if (wishes.includes("restart")) dependent.dispatch({ type: "recycle", reason: `"${lost.name}" went down` });

@@ -161,6 +161,10 @@ class ProcessSet implements Supervisor {
     return this.#find(name).output.buffer.read(options);
   }
 
+  holdStarts(): void {
+    this.#scheduler.hold();
+  }
+
   reopenLogFiles(): void {
     for (const process of this.#processes.values()) process.output.reopen();
   }

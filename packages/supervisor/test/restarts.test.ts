@@ -28,6 +28,27 @@ describe("many restarts", () => {
   });
 });
 
+describe("when starts are held", () => {
+  test("one that ends stays down, what needs it runs on, and the end is as orderly as ever", async () => {
+    await using fleet = openFleet([
+      shell("web", forever),
+      shell("worker", forever, { dependsOn: [{ on: "web", condition: "started", onLost: "restart" }] }),
+    ]);
+    const { supervisor } = fleet;
+    await supervisor.start();
+    const worker = supervisor.get("worker").pid;
+    supervisor.holdStarts();
+    const down = fleet.event("stateChanged", ({ name, to }) => name === "web" && to === "waiting");
+    process.kill(supervisor.get("web").pid!, "SIGKILL");
+    await down;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(supervisor.get("web")).toMatchObject({ incarnation: 1, state: "waiting" });
+    expect(supervisor.get("worker")).toMatchObject({ pid: worker, state: "up" });
+    await supervisor.close();
+    expect(supervisor.snapshot().map(({ state }) => state)).toEqual(["stopped", "stopped"]);
+  });
+});
+
 describe("memory", () => {
   test("is that of the whole family", async () => {
     const program = `

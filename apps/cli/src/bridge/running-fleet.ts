@@ -115,6 +115,8 @@ export class RunningFleet implements Mothership {
   #end(ending: Ending, { signal }: AbortOptions): Promise<void> {
     this.#closing ??= (async () => {
       using limit = deadline("finishing the requests that run", this.#parts.drainMs, this.#deps.clock, signal);
+      // A bay ends by itself when its link is closed for long, and a ship may crash: neither is wanted back any more.
+      this.#parts.supervisor.holdStarts();
       await this.#parts.edge.close({ signal: limit.signal });
       await this.#parts.supervisor.close({ signal });
       this.#keeper.move("drained");
