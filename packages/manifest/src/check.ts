@@ -42,6 +42,7 @@ export function check(draft: Draft, { socketDir, programs }: CheckContext, issue
   checkDependencies(draft, issues);
   for (const one of [...ships, ...bays, ...jobs]) checkCommand(one, programs, issues);
   checkLogFiles([...ships, ...bays, ...jobs], draft.manifest.mothership.accessLog, issues);
+  checkTerminals([...ships, ...bays, ...jobs], issues);
   if (issues.count === 0) checkSomethingToRun(draft, issues);
 }
 
@@ -93,6 +94,21 @@ function checkLogFiles(members: readonly MemberDraft[], accessLog: AccessLog | u
     const owner = owners.get(file.path);
     if (owner === undefined) owners.set(file.path, value.name);
     else issues.add(logAt, `"${value.name}" cannot log to the file that "${owner}" logs to`, { hint: "give each a file of its own" });
+  }
+}
+
+/**
+ * A process with a terminal inherits the other sides of the terminals that were opened before its own: it could read what the others print
+ * and type to them. Among processes of one user that opens nothing, and between users it would be a way around their rights.
+ */
+function checkTerminals(members: readonly MemberDraft[], issues: IssueList): void {
+  const [first, ...others] = members.filter(({ value }) => value.tty);
+  for (const { value, path } of others) {
+    if (first === undefined || value.runAs.user === first.value.runAs.user) continue;
+    issues.add([...path, "tty"], `"${value.name}" and "${first.value.name}" have terminals and run as different users`, {
+      expected: "one user for all that have tty = true",
+      hint: "write the same user in both, or take tty away from one: the later could read and type on the terminal of the earlier",
+    });
   }
 }
 

@@ -79,7 +79,7 @@ const runKeys = {
     Type.Boolean({
       title: "true or false",
       description:
-        "A terminal of its own (120 columns by 40 lines) instead of pipes, for programs that print colours or line by line only there. All its output counts as stdout, and `stdin` is the terminal, on which nobody types. Needs the package `@lydell/node-pty`, which is installed where it has a binary (Linux and macOS on x64 and arm64); elsewhere such a process is refused before anything starts. Not together with a `notify` probe.",
+        "A terminal of its own (120 columns by 40 lines) instead of pipes, for programs that print colours or line by line only there. All its output counts as stdout, and `stdin` is the terminal, on which nobody types. Needs the package `@lydell/node-pty`, which is installed where it has a binary (Linux and macOS on x64 and arm64); elsewhere such a process is refused before anything starts. Not together with a `notify` probe. All processes of one manifest that have a terminal run as one `user`: a later one could read and type on the terminal of an earlier one.",
       default: defaults.tty,
     }),
   ),

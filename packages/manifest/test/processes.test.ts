@@ -95,6 +95,16 @@ describe("how a process is run", () => {
       1,
     );
   });
+
+  test("does not let processes of different users have terminals", () => {
+    const tty = (name: string, ...lines: readonly string[]): string => ship(name, "tty = true", ...lines);
+    const job = '[[mothership.prelaunch]]\nname = "j"\ncommand = "true"\ntty = true\nuser = "eve"\n';
+    expect(placesOf(tty("a", 'user = "ann"') + ship("b", 'user = "bob"') + tty("c", 'user = "ann"') + tty("d"))).toEqual([
+      '18:7 "d" and "a" have terminals and run as different users',
+    ]);
+    expect(placesOf(tty("a", "user = 1000") + job)).toHaveLength(1);
+    expect(parseManifest(tty("a", 'user = "ann"', 'group = "x"') + tty("b", 'user = "ann"')).ships).toHaveLength(2);
+  });
 });
 
 describe("a command", () => {
