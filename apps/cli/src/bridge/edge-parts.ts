@@ -28,14 +28,26 @@ function reuse<S extends { readonly name: string }, R>(specs: readonly S[], befo
   );
 }
 
-/** Pools to ships: those of before where nothing about them changed. `available`: which get requests from the start. */
+/** The same service: what is known of it holds, however it is talked to from now on. */
+export function isSameService(one: UpstreamPlan | undefined, other: UpstreamPlan): boolean {
+  return one !== undefined && isDeepStrictEqual(one.address, other.address);
+}
+
+/**
+ * Pools to ships: those of before where nothing about them changed. One to the same address gets requests if the one before did, others where
+ * `available` names them.
+ */
 export function openUpstreams(
   specs: readonly UpstreamPlan[],
   before: OpenMap<UpstreamPlan, Upstream>,
   available: ReadonlySet<string> | undefined,
   deps: Deps,
 ): OpenMap<UpstreamPlan, Upstream> {
-  return reuse(specs, before, (spec) => openUpstream({ ...spec, available: available?.has(spec.name) ?? false }, deps));
+  return reuse(specs, before, (spec) => {
+    const known = before.get(spec.name);
+    const isAvailable = known && isSameService(known.spec, spec) ? known.running.available : (available?.has(spec.name) ?? false);
+    return openUpstream({ ...spec, available: isAvailable }, deps);
+  });
 }
 
 /** Links to bays, in the same way. */

@@ -74,7 +74,7 @@ export interface Edge extends Closable {
   refresh(): Promise<void>;
   /**
    * From the next request on this plan is in force; requests that run finish by the old one. Upstreams whose address and bays whose
-   * settings did not change go on as they are, new ones begin unavailable. A bind whose address stays keeps its connections; new ones are
+   * settings did not change stay as available as they are, others begin unavailable. A bind whose address stays keeps its connections; new ones are
    * open before the plan is in force, and those that are gone let their requests finish.
    *
    * @throws what opening a bind or a payload throws; then nothing has changed.

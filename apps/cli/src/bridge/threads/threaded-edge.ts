@@ -1,5 +1,4 @@
 import { dirname } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { ensurePrivateFolder } from "@mothership/control";
 import type { AbortOptions, Closable, Deps } from "@mothership/kernel";
 import { version } from "../../version.ts";
@@ -12,6 +11,7 @@ import {
   type ThreadEdge,
   type ThreadState,
 } from "../edge.ts";
+import { isSameService } from "../edge-parts.ts";
 import { PassiveHealth, type ShipWatch } from "../passive-health.ts";
 import type { EdgePlan } from "../plan/edge.ts";
 import { clockOrigin } from "./clock.ts";
@@ -159,9 +159,8 @@ class ThreadedEdge implements Edge {
     const ready = this.#open;
     const prepared = await this.#prepare(shared, plan, ready);
     const before = new Map(this.#plan.upstreams.map((upstream) => [upstream.name, upstream]));
-    // What has changed begins anew in every thread, until somebody says that it is well.
-    for (const upstream of plan.upstreams)
-      if (!isDeepStrictEqual(before.get(upstream.name), upstream)) this.#available.delete(upstream.name);
+    // What stands elsewhere begins anew in every thread, until somebody says that it is well.
+    for (const upstream of plan.upstreams) if (!isSameService(before.get(upstream.name), upstream)) this.#available.delete(upstream.name);
     this.#plan = plan;
     prepared.commit();
     await Promise.all(ready.map((thread) => thread.ask({ type: "commit" }, { withinMs: commitMs }).catch(() => this.#renew(thread))));
