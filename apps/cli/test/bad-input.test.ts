@@ -56,6 +56,25 @@ describe("what is checked before anything is started", () => {
     expect(() => writeFileSync(folder.join("ran"), "", { flag: "wx" })).not.toThrow();
   });
 
+  test("a terminal that cannot be had is told by preflight as by run", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.join("ship-manifest.toml"), '[[fleet.web]]\nname = "fancy"\ncommand = "true"\ntty = true\n');
+    // As on a system for which node-pty has no binary.
+    const refuses = `const { Module } = require("node:module"), { _load } = Module;\nModule._load = function (name, ...rest) { if (name.includes("node-pty")) throw new Error("left out"); return _load.call(this, name, ...rest); };\n`;
+    writeFileSync(folder.join("without.cjs"), refuses);
+    const options = {
+      cwd: folder.path,
+      env: { NODE_OPTIONS: `--require=${folder.join("without.cjs")}`, MS_SOCKET_DIR: folder.join("run") },
+    };
+    const [preflight, json, run] = await Promise.all(
+      [["preflight"], ["preflight", "--json"], ["run"]].map((one) => mothership(one, options)),
+    );
+    expect([preflight?.code, json?.code, run?.code]).toEqual([1, 1, 1]);
+    expect(preflight?.stdout).toMatch(/"fancy" cannot run: a terminal \(tty\) needs the package/);
+    expect(JSON.parse(json?.stdout ?? "")).toMatchObject({ ok: false, problems: [expect.stringContaining('"fancy"')] });
+    expect(run?.stderr).toMatch(/"fancy" cannot run: a terminal \(tty\) needs the package/);
+  });
+
   test("a bind in use says which bind it is and what to do", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");

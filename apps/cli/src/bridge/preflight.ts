@@ -39,6 +39,13 @@ function missingCommands(specs: readonly ProcessSpec[]): string[] {
   return checkCommands(specs.filter(({ disabled }) => !disabled)).map(({ message }) => message);
 }
 
+/** Why processes of the manifest cannot have the terminals that they are to have (`tty`). Their commands are not looked for. */
+export function missingTerminals({ ships, bays, mothership }: Manifest): string[] {
+  const started = [...mothership.prelaunch, ...[...ships, ...bays].filter(({ disabled }) => !disabled)];
+  const wanted = started.filter(({ tty }) => tty).map(({ name, command, args, env }) => ({ name, command, args, env, tty: true }));
+  return checkCommands(wanted).flatMap(({ code, message }) => (code === "ENOTTY" ? [message] : []));
+}
+
 async function missingFolders({ mothership }: Manifest): Promise<string[]> {
   const looks = mothership.staticDirs.map(async ({ path, written, prefix }) => {
     const found = await stat(path).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { silentLogger, systemClock } from "@mothership/kernel";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
 import type { Invocation } from "../args.ts";
+import { missingTerminals } from "../bridge/preflight.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { readManifest } from "../manifest-file.ts";
 import { manifestPath } from "../manifest-path.ts";
@@ -8,7 +9,7 @@ import { listenForStop } from "../signals.ts";
 import { table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** `mothership preflight`: is the manifest valid, and can its uplinks be reached from here? Exit code 1 when one cannot. */
+/** `mothership preflight`: is the manifest valid, can its uplinks be reached from here, and terminals be had? Exit code 1 when not. */
 export async function preflight(invocation: Invocation, terminal: Terminal): Promise<number> {
   const { manifest } = await readManifest(invocation);
   using stopped = listenForStop({ received: () => undefined, failed: (error) => terminal.err(`${String(error)}\n`) }, "stop");
@@ -20,14 +21,18 @@ export async function preflight(invocation: Invocation, terminal: Terminal): Pro
     flagship.enabled && flagship.election === "postgres" && !namesRelease
       ? "no release is named (launch_id, MS_LAUNCH_ID or MS_RELEASE): a finished launch counts only for servers that arrive within 60 s after it"
       : undefined;
-  const ok = reports.every((report) => report.ok);
-  if (invocation.json) terminal.out(`${JSON.stringify({ ok, uplinks: reports, ...(note && { note }) })}\n`);
-  else terminal.out(drawReports(manifestPath(invocation), reports, terminal.columns) + (note ? `\n${note}\n` : ""));
+  const problems = missingTerminals(manifest);
+  const ok = problems.length === 0 && reports.every((report) => report.ok);
+  if (invocation.json) terminal.out(`${JSON.stringify({ ok, uplinks: reports, problems, ...(note && { note }) })}\n`);
+  else {
+    terminal.out(drawReports(manifestPath(invocation), reports, terminal.columns));
+    for (const text of [...problems, ...(note ? [note] : [])]) terminal.out(`\n${text}\n`);
+  }
   return ok ? exitCodes.done : exitCodes.failed;
 }
 
 /** The text of `preflight`: a row for each uplink. */
-export function drawReports(file: string, reports: readonly UplinkReport[], columns = Infinity): string {
+function drawReports(file: string, reports: readonly UplinkReport[], columns = Infinity): string {
   if (reports.length === 0) return `${file} is valid and names no uplinks\n`;
   const rows = reports.map(({ name, target, ok, durationMs, reason, sharedWith }) => [
     ok ? "ok" : "FAILED",

@@ -43,7 +43,7 @@ async function manifestFacts(invocation: Invocation): Promise<ManifestFacts | st
       connections:
         manifest.mothership.binds.reduce((sum, { maxConnections }) => sum + maxConnections, 0) +
         manifest.ships.reduce((sum, { routes, upstream }) => sum + (routes.length > 0 ? upstream.maxConnections : 0), 0),
-      wantsTerminal: members.some(({ tty }) => tty),
+      wantsTerminal: [...manifest.mothership.prelaunch, ...members].some(({ tty }) => tty),
     };
   } catch {
     return `${file} is not valid`;
