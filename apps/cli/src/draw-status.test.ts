@@ -29,7 +29,7 @@ function fleet(units: readonly UnitSnapshot[]): FleetSnapshot {
 }
 
 const mixed = [
-  unit("app"),
+  unit("app", { requests: 1_234_567 }),
   unit("a-name-that-is-much-longer-than-there-is-room-for-it-1"),
   unit("日本語のとても長い船の名前です", { group: "workers", routes: [] }),
   unit("mailer", {
@@ -40,7 +40,7 @@ const mixed = [
     reason: "exited with code 1 too often, the last time within a second",
   }),
   unit("late", { state: "waiting", healthy: false, waitsFor: ["app to be ready"], routes: [] }),
-  unit("cable", { kind: "bay", group: "websocket", clients: 1, routes: ["ws:/cable"] }),
+  unit("cable", { kind: "bay", group: "websocket", clients: 1, requests: 0, routes: ["ws:/cable"] }),
 ];
 
 describe("status", () => {

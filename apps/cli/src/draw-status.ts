@@ -10,10 +10,9 @@ export interface StatusLook {
   readonly color?: boolean;
 }
 
-const titles = ["NAME", "GROUP", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY", ""];
+const titles = ["NAME", "GROUP", "STATE", "SINCE", "PID", "RESTARTS", "MEMORY", "REQUESTS", ""] as const;
 /** Below so many columns these are left out. */
-const leastColumns = 72;
-const spare: ReadonlySet<string> = new Set(["GROUP", "PID"]);
+const leastColumns: Readonly<Partial<Record<string, number>>> = { GROUP: 72, PID: 72, REQUESTS: 100 };
 /** Lines above the units: what the fleet does, an empty one, the titles. */
 const headLines = 3;
 
@@ -24,15 +23,20 @@ export function drawStatus(
   { columns = Infinity, rows = Infinity, color = false }: StatusLook = {},
 ): string {
   const { shown, left } = within(fleet.units, rows - headLines);
-  const look = { width: columns, color, elastic: columns >= leastColumns ? [0, 1] : [0] };
+  const look = { width: columns, color, elastic: fits("GROUP", columns) ? [0, 1] : [0] };
   const rowsOfCells = [titles.map((text): Cell => ({ text, dim: true })), ...shown.map((unit) => rowOf(unit, now))];
-  const kept = rowsOfCells.map((row) => row.filter((_, at) => columns >= leastColumns || !spare.has(titles[at] ?? "")));
+  const kept = rowsOfCells.map((row) => row.filter((_, at) => fits(titles[at] ?? "", columns)));
   const units = table(kept, look);
   const more =
     left === 0
       ? ""
       : `${lineText([{ text: `and ${left} more; make the window taller, or see "mothership tui"`, dim: true }], columns, color)}\n`;
   return `${headOf(fleet, now, { columns, rows, color })}\n\n${units}${more}`;
+}
+
+/** True where there is room for the column of this title. */
+function fits(title: string, columns: number): boolean {
+  return columns >= (leastColumns[title] ?? 0);
 }
 
 /** What the fleet does and where it listens: in one line, or where that is too long and there is room, each bind in its own. */
@@ -79,6 +83,7 @@ function rowOf(unit: UnitSnapshot, now: number): Cell[] {
     unit.pid === undefined ? "-" : String(unit.pid),
     { text: String(unit.restarts), ...(unit.restarts > 0 && { color: "yellow" as const }) },
     unit.rssBytes === undefined ? "-" : bytes(unit.rssBytes),
+    unit.requests === undefined ? "-" : String(unit.requests),
     { text: detailOf(unit), ...(unit.crashLoop && { color: "red" as const }) },
   ];
 }
