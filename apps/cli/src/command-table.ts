@@ -1,7 +1,8 @@
 import type { OptionName, Value } from "./option-table.ts";
 
 // The one place that says which commands there are. The command line is read by it; help, completions and the man page are made from it.
-// A new command: a row here, its options in option-table.ts, a case in main.ts; then `pnpm man` writes the man page anew.
+// A new command: a row here, its options in option-table.ts, a case in main.ts; then
+// `vitest run test/man-page.test.ts -u` writes the man page anew.
 
 /** A command as its user sees it. */
 export interface Command {
@@ -35,8 +36,10 @@ export interface Operands {
 }
 
 const unit: Value = { shown: "NAME", is: "unit" };
+const steered: Value = { shown: "NAME", is: "steered" };
 const file: Value = { shown: "FILE", is: "file" };
-const someUnits: Operands = { least: 1, most: Infinity, needs: "the name of a ship, bay or job", each: [unit] };
+const someSteered: Operands = { least: 1, most: Infinity, needs: "the name of a ship, bay or job", each: [steered] };
+const someUnits: Operands = { ...someSteered, each: [unit] };
 const anyUnits: Operands = { ...someUnits, least: 0 };
 const oneOf = (...words: string[]): Value => ({ shown: words.join("|"), is: "words", words });
 
@@ -66,7 +69,7 @@ MOTHERSHIP_LOG=debug says more, MOTHERSHIP_LOG=warn less.`,
     summary: "the same, and can its uplinks be reached?",
     section: "fleet",
     usage: ["preflight [-c FILE] [--json]"],
-    does: "Checks the manifest and that its uplinks can be reached from here, all at once. Needs the network of the place where the fleet will run; without it, use clearance.",
+    does: "Checks the manifest, that its uplinks can be reached from here, and that its processes can have the terminals they ask for (tty). Needs the network of the place where the fleet will run; without it, use clearance.",
     options: ["manifest", "json"],
     examples: ["preflight"],
   },
@@ -145,7 +148,7 @@ FILE holds a request in JSON, with any of bind, method, path, version, client, a
     summary: "state of each unit",
     section: "running",
     usage: ["status [-w] [--interval TIME] [--json]"],
-    does: "Shows the fleet that runs from this manifest: state, pid, health, restarts and memory of each unit.",
+    does: "Shows the fleet that runs from this manifest: state, pid, restarts, memory and requests of each unit.",
     options: ["watch", "interval", "manifest", "json"],
     examples: ["status", "status --watch --interval 5s"],
   },
@@ -173,7 +176,7 @@ FILE holds a request in JSON, with any of bind, method, path, version, client, a
     usage: ["start NAME... [--json]"],
     does: "Starts units, with what they depend on, and waits until they are ready.",
     options: ["manifest", "json"],
-    operands: someUnits,
+    operands: someSteered,
     examples: ["start mailer"],
   },
   stop: {
@@ -182,7 +185,7 @@ FILE holds a request in JSON, with any of bind, method, path, version, client, a
     usage: ["stop NAME... [--json]"],
     does: "Stops units and waits until nothing of them is left. They stay stopped until they are started.",
     options: ["manifest", "json"],
-    operands: someUnits,
+    operands: someSteered,
     examples: ["stop mailer"],
   },
   restart: {
@@ -191,7 +194,7 @@ FILE holds a request in JSON, with any of bind, method, path, version, client, a
     usage: ["restart NAME... [--json]"],
     does: "Drains, stops and starts units, one after the other, and waits until each is ready.",
     options: ["manifest", "json"],
-    operands: someUnits,
+    operands: someSteered,
     examples: ["restart app mailer"],
   },
   signal: {
@@ -200,7 +203,7 @@ FILE holds a request in JSON, with any of bind, method, path, version, client, a
     usage: ["signal NAME SIGNAL [--json]"],
     does: "Sends a signal to the process of a unit.",
     options: ["manifest", "json"],
-    operands: { least: 2, most: 2, needs: "a name and a signal such as SIGHUP", each: [unit, { shown: "SIGNAL", is: "signal" }] },
+    operands: { least: 2, most: 2, needs: "a name and a signal such as SIGHUP", each: [steered, { shown: "SIGNAL", is: "signal" }] },
     examples: ["signal app SIGUSR1"],
   },
   wait: {

@@ -3,10 +3,10 @@ export interface Value {
   /** As help shows it: `FILE`, `NAME`. */
   readonly shown: string;
   /**
-   * Where words for it come from. unit: the fleet that runs, else the manifest. member: tags, groups and names of the manifest, with commas
-   * between. signal: the signals of this system. command: the commands. words: those of `words`. text: nobody can know.
+   * Where words for it come from. unit: the fleet that runs, else the manifest. steered: the same without prelaunch jobs, which nobody starts
+   * or stops. member: tags, groups and names of the manifest, with commas between. signal: the signals of this system. command: the commands. words: those of `words`. text: nobody can know.
    */
-  readonly is: "file" | "unit" | "member" | "signal" | "command" | "words" | "text";
+  readonly is: "file" | "unit" | "steered" | "member" | "signal" | "command" | "words" | "text";
   readonly words?: readonly string[];
 }
 

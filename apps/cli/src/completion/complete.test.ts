@@ -4,9 +4,9 @@ import { complete, type KnownNames } from "./complete.ts";
 
 const asked: (string | undefined)[] = [];
 const names: KnownNames = {
-  units: async (manifest) => {
+  units: async (manifest, which) => {
     asked.push(manifest);
-    return ["app", "api:1", "mailer"].map((word) => ({ word, about: "ship, ready" }));
+    return ["app", "api:1", "mailer", ...(which === "all" ? ["migrate"] : [])].map((word) => ({ word, about: "ship, ready" }));
   },
   members: async () => ["web", "workers", "app"].map((word) => ({ word, about: "group" })),
 };
@@ -35,6 +35,10 @@ describe("complete", () => {
     ["restart ", "app api:1 mailer"],
     ["restart app ma", "mailer"],
     ["restart app ", "api:1 mailer"],
+    ["signal mig", ""],
+    ["stop m", "mailer"],
+    ["wait m", "mailer migrate"],
+    ["explain m", "mailer migrate"],
     ["explain app ", "--manifest --json --version --help"],
     ["logs -n 5 a", "app api:1"],
     ["logs -- -", ""],

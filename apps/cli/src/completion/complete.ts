@@ -20,8 +20,8 @@ export interface Completion {
 
 /** Names that only the fleet or its manifest knows; asked for only where they are needed. */
 export interface KnownNames {
-  /** Ships, bays and jobs. `manifest`: as the command line names it. */
-  units(manifest: string | undefined): Promise<readonly Candidate[]>;
+  /** Ships, bays and jobs; `steered`: without prelaunch jobs. `manifest`: as the command line names it. */
+  units(manifest: string | undefined, which: "all" | "steered"): Promise<readonly Candidate[]>;
   /** Tags, groups and names. */
   members(manifest: string | undefined): Promise<readonly Candidate[]>;
 }
@@ -72,8 +72,9 @@ async function completeValue(value: Value, current: string, prefix: string, { na
       return fitting(commandWords(), current, prefix);
     case "signal":
       return fitting(Object.keys(constants.signals).map(plain), current, prefix);
-    case "unit": {
-      const units = await names.units(manifest);
+    case "unit":
+    case "steered": {
+      const units = await names.units(manifest, value.is === "unit" ? "all" : "steered");
       return fitting(
         units.filter(({ word }) => !given.includes(word)),
         current,

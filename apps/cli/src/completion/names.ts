@@ -10,13 +10,14 @@ const patienceMs = 500;
 
 /** Asks the fleet that runs, else its manifest. What fails gives no names. */
 export const namesAround: KnownNames = {
-  async units(written) {
+  async units(written, which) {
     const manifest = withHome(written);
     try {
       using limit = deadline("asking the fleet for its names", patienceMs, systemClock);
-      return (await fleetOf({ manifest }).snapshot({ signal: limit.signal })).units.map(unitCandidate);
+      const { units } = await fleetOf({ manifest }).snapshot({ signal: limit.signal });
+      return units.filter((unit) => which === "all" || !isPrelaunch(unit)).map(unitCandidate);
     } catch {
-      // No fleet runs, or it is busy: the manifest has the same names.
+      // No fleet runs, or it is busy: the manifest has the same names, but for prelaunch jobs.
       return (
         (await manifestNames(manifest, ({ ships, bays }) => [...ships, ...bays].map(({ name, kind }) => ({ word: name, about: kind })))) ??
         []
@@ -25,6 +26,10 @@ export const namesAround: KnownNames = {
   },
   members: async (manifest) => (await manifestNames(withHome(manifest), memberCandidates)) ?? [],
 };
+
+function isPrelaunch({ kind, group }: UnitSnapshot): boolean {
+  return kind === "job" && group === "prelaunch";
+}
 
 function unitCandidate({ name, kind, state }: UnitSnapshot): Candidate {
   return { word: name, about: `${kind}, ${state}` };
