@@ -109,6 +109,25 @@ critical = false
     expect((await unitsOf(command)).get("kept")?.pid).toBe(before.get("kept")?.pid);
   });
 
+  test("does not call it mayday when a critical ship is started or restarted because somebody asked", async () => {
+    const [first, second] = [await freePort(), await freePort()];
+    await using fleet = startFleet(ship("app", first));
+    const command = on(fleet);
+    await fleet.running();
+    expect((await command("restart", "app")).code).toBe(0);
+    expect((await command("stop", "app")).code).toBe(0);
+    expect((await command("start", "app")).code).toBe(0);
+    writeFileSync(
+      join(fleet.folder, "ship-manifest.toml"),
+      `${ship("app", first, 'stop_signal = "SIGINT"').replace("SHIP =", 'NEW = "1", SHIP =')}${ship("added", second)}`,
+    );
+    expect((await command("reload")).stdout).toBe("started: added\nrestarted: app\n");
+    expect(fleet.lines().filter((line) => line.status === "mayday")).toEqual([]);
+    process.kill((await unitsOf(command)).get("added")?.pid ?? 0, "SIGKILL");
+    await fleet.line("mayday", (line) => line.status === "mayday" && line["reason"] === "down: added");
+    await fleet.line("the way back", (line) => line.status === "running" && line["from"] === "mayday");
+  });
+
   test("does not call a ship started that has no check and ends at once", async () => {
     const good = ship("app", await freePort());
     await using fleet = startFleet(good);

@@ -1,7 +1,7 @@
 import type { FleetControl } from "@mothership/control";
 import { type AbortOptions, type Closable, type Deps, deadline, type Subscribable } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
-import type { Supervisor } from "@mothership/supervisor";
+import type { ProcessSnapshot, Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
 import type { FinalStatus, Status } from "./lifecycle.ts";
 import type { MothershipEvents, StatusKeeper } from "./status.ts";
@@ -44,6 +44,11 @@ export function drainMsOf({ mothership }: Manifest): number {
   return Math.min(edgeDrain.mostMs, mothership.shutdownTimeoutMs * edgeDrain.share);
 }
 
+/** What is down because somebody had it started or restarted is in no trouble: it failed, or what it had to run with is down. */
+function inTrouble({ state, failures, incarnation, waitsFor }: ProcessSnapshot): boolean {
+  return failures > 0 || state === "backoff" || state === "unready" || state === "failed" || (incarnation > 0 && waitsFor.length > 0);
+}
+
 /** From the end of launching to the end of all: follows the ships, and ends in order. */
 export class RunningFleet implements Mothership {
   readonly finished: Promise<Ending>;
@@ -52,7 +57,7 @@ export class RunningFleet implements Mothership {
   readonly #deps: Deps;
   readonly #force: AbortSignal | undefined;
   readonly #finish: (ending: Ending) => void;
-  /** Essential processes that are down and are being brought back. */
+  /** Essential processes that failed, are down and are being brought back. */
   readonly #distressed = new Set<string>();
   #closing: Promise<void> | undefined;
 
@@ -104,9 +109,10 @@ export class RunningFleet implements Mothership {
 
   #watchDistress(name: string): void {
     if (this.#closing) return;
-    const { essential, healthy, state, desired } = this.#parts.supervisor.get(name);
-    if (essential && desired === "run" && !healthy && state !== "completed") this.#distressed.add(name);
-    else this.#distressed.delete(name);
+    const process = this.#parts.supervisor.get(name);
+    const { essential, healthy, state, desired } = process;
+    if (!essential || desired === "stop" || healthy || state === "completed") this.#distressed.delete(name);
+    else if (inTrouble(process)) this.#distressed.add(name);
     if (this.#distressed.size === 0) this.#keeper.move("recover");
     else this.#keeper.move("distress", `down: ${[...this.#distressed].join(", ")}`);
   }
