@@ -30,6 +30,23 @@ test("the list of commands has each of them in one line", () => {
     expect(lines.filter((line) => line.trim().split(/ {2,}| /)[0] === (name === "run" ? "[run]" : name))).toHaveLength(1);
 });
 
+test("a word that may be left out stands in brackets", () => {
+  const help = helpFor("help");
+  for (const call of [
+    "import FILE",
+    "export TARGET [FILE]",
+    "shields explain [FILE]",
+    "logs [NAME...]",
+    "start NAME...",
+    "signal NAME SIGNAL",
+  ])
+    expect(help).toContain(`\n  ${call}  `);
+});
+
+test("an option that is too long for its column has a line to itself", () => {
+  expect(helpFor("shields")).toContain(`  --header 'NAME: VALUE'\n${" ".repeat(24)}a header of the request`);
+});
+
 test("text is wrapped between words, with the rest under its beginning", () => {
   expect(wrap("one two three four", 14, 4)).toBe("one two\n    three four");
   expect(wrap("a\nb c", 80)).toBe("a\nb c");

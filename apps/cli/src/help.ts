@@ -59,9 +59,12 @@ function callOf(name: CommandName): string {
   if (name === "run") return "[run]";
   const { operands } = commandOf(name);
   if (!operands) return name;
-  const words = operands.each.map(({ shown }) => shown).join(" ");
-  const more = operands.most === Infinity ? `${words}...` : words;
-  return `${name} ${operands.least === 0 ? `[${more}]` : more}`;
+  const { each, least, most } = operands;
+  const words = each.map(({ shown }, place) => {
+    const more = most === Infinity ? `${shown}...` : shown;
+    return place < least ? more : `[${more}]`;
+  });
+  return `${name} ${words.join(" ")}`;
 }
 
 /** An option with its short form and the word for its value: `-c, --manifest FILE`. */
@@ -76,7 +79,10 @@ export function optionAbout(command: CommandName, name: OptionName): string {
 }
 
 function optionLine(command: CommandName, name: OptionName): string {
-  return `  ${optionForms(name)}`.padEnd(optionColumn) + wrap(optionAbout(command, name), columns, optionColumn);
+  const forms = `  ${optionForms(name)}`;
+  // What would touch its explanation has a line to itself.
+  const before = forms.length < optionColumn ? forms.padEnd(optionColumn) : `${forms}\n${" ".repeat(optionColumn)}`;
+  return before + wrap(optionAbout(command, name), columns, optionColumn);
 }
 
 function exampleLines(examples: readonly string[]): string {
