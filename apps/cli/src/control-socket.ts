@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connectControl, controlFolder, controlPath, type FleetControl, fleetId } from "@mothership/control";
-import type { Invocation } from "./args.ts";
-import { manifestPath } from "./manifest-path.ts";
+import type { Invocation } from "./command-line/args.ts";
+import { manifestPath } from "./files/manifest-path.ts";
 
 type Named = Pick<Invocation, "manifest">;
 

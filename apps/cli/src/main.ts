@@ -1,12 +1,12 @@
 import { hasCode, MothershipError, messageOf, redact } from "@mothership/kernel";
 import type { ManifestError } from "@mothership/manifest";
-import { type Invocation, parseCommandLine } from "./args.ts";
+import { type Invocation, parseCommandLine } from "./command-line/args.ts";
+import { exitCodeOf, exitCodes } from "./command-line/exit-codes.ts";
+import { helpFor } from "./command-line/help.ts";
 import { completeWord } from "./completion/scripts.ts";
-import { exitCodeOf, exitCodes } from "./exit-codes.ts";
-import { helpFor } from "./help.ts";
-import { manifestPath } from "./manifest-path.ts";
-import { yieldToInit } from "./pid1.ts";
-import type { Terminal } from "./terminal.ts";
+import { manifestPath } from "./files/manifest-path.ts";
+import { yieldToInit } from "./process/pid1.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** Runs the program on this process: the only caller is the launcher in `bin`. */
 export async function run(): Promise<void> {

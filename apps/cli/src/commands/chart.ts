@@ -1,9 +1,9 @@
-import type { Invocation } from "../args.ts";
 import { chartOf, drawChart } from "../bridge/chart.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { fleetOf } from "../control-socket.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { readManifest } from "../manifest-file.ts";
-import type { Terminal } from "../terminal.ts";
+import { readManifest } from "../files/manifest-file.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** How long a running fleet may take to say how many clients it has. */
 const answerMs = 2_000;

@@ -1,10 +1,10 @@
 import { hasCode } from "@mothership/kernel";
 import type { ManifestError } from "@mothership/manifest";
-import type { Invocation } from "../args.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { readManifest } from "../manifest-file.ts";
-import { manifestPath } from "../manifest-path.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
+import { readManifest } from "../files/manifest-file.ts";
+import { manifestPath } from "../files/manifest-path.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** What is counted under another name than a person would use. */
 const labels: Readonly<Record<string, string>> = { prelaunch: "prelaunch jobs", staticDirs: "static folders" };

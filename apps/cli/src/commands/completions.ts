@@ -1,8 +1,8 @@
-import type { Invocation } from "../args.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { scripts, shells } from "../completion/scripts.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** `mothership completions SHELL`: what that shell reads to complete words of this program. */
 export async function completions({ operands }: Invocation, terminal: Terminal): Promise<number> {

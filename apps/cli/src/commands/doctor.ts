@@ -1,11 +1,11 @@
 import type { Line } from "@mothership/tui/text";
-import type { Invocation } from "../args.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { type Finding, findingsOf } from "../doctor/findings.ts";
 import { lookAround } from "../doctor/look.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { lineText } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
-import { wrap } from "../wrap.ts";
+import { lineText } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { wrap } from "../terminal/wrap.ts";
 
 /** `mothership doctor`: is this machine fit to run a fleet? Exit code 1 when something has to be mended first. */
 export async function doctor(invocation: Invocation, terminal: Terminal): Promise<number> {

@@ -2,15 +2,15 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { hasCode, messageOf } from "@mothership/kernel";
 import { type Manifest, parseManifest } from "@mothership/manifest";
-import type { Invocation } from "../args.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { makeFolder } from "../make-folder.ts";
-import { manifestPath } from "../manifest-path.ts";
+import { makeFolder } from "../files/make-folder.ts";
+import { manifestPath } from "../files/manifest-path.ts";
 import { type Exported, type ExportInput, plainName } from "../migrate/export-input.ts";
 import { namedOutside } from "../migrate/manifest-variables.ts";
 import { formatNote } from "../migrate/note.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 const targets = ["systemd", "compose", "kubernetes"] as const;
 

@@ -2,14 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hasCode } from "@mothership/kernel";
 import { formatIssues, type ManifestError, parseManifest } from "@mothership/manifest";
-import type { Invocation } from "../args.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
 import { importFormats } from "../migrate/detect.ts";
 import { writeDraft } from "../migrate/draft.ts";
 import { importFile } from "../migrate/import-files.ts";
 import { formatNote, inOrder } from "../migrate/note.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /**
  * `mothership import FILE`: a manifest on standard output, or in `--output`, from the file of another tool; and on standard error each thing

@@ -2,12 +2,12 @@ import { writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { hasCode } from "@mothership/kernel";
 import { manifestSchema, schemaFileName, starterManifest } from "@mothership/manifest";
-import type { Invocation } from "../args.ts";
-import { bayProject } from "../bay-project.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { manifestPath } from "../manifest-path.ts";
-import type { Terminal } from "../terminal.ts";
+import { bayProject } from "../files/bay-project.ts";
+import { manifestPath } from "../files/manifest-path.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { version } from "../version.ts";
 
 /** `mothership init`: a manifest to start from, with the schema that editors complete and check it by; with `--bay` a bay that works. */

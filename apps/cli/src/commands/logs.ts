@@ -1,13 +1,13 @@
 import type { LogsOptions } from "@mothership/control";
 import { systemClock } from "@mothership/kernel";
 import { parseDuration } from "@mothership/manifest";
-import type { Invocation } from "../args.ts";
 import { jsonSink, prettySink } from "../bridge/log-sink.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { fleetOf } from "../control-socket.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { listenForStop } from "../signals.ts";
-import type { Terminal } from "../terminal.ts";
+import { listenForStop } from "../process/signals.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** `mothership logs`: what units have printed, and print. */
 export async function logs(invocation: Invocation, terminal: Terminal): Promise<number> {

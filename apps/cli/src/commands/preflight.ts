@@ -1,13 +1,13 @@
 import { silentLogger, systemClock } from "@mothership/kernel";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
-import type { Invocation } from "../args.ts";
 import { missingTerminals } from "../bridge/preflight.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { readManifest } from "../manifest-file.ts";
-import { manifestPath } from "../manifest-path.ts";
-import { listenForStop } from "../signals.ts";
-import { table } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
+import { readManifest } from "../files/manifest-file.ts";
+import { manifestPath } from "../files/manifest-path.ts";
+import { listenForStop } from "../process/signals.ts";
+import { table } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** `mothership preflight`: is the manifest valid, can its uplinks be reached from here, and terminals be had? Exit code 1 when not. */
 export async function preflight(invocation: Invocation, terminal: Terminal): Promise<number> {

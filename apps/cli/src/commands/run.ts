@@ -2,22 +2,22 @@ import { once } from "node:events";
 import { type Logger, type LogLevel, systemClock } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
 import { unblock } from "@mothership/tui/text";
-import type { Invocation } from "../args.ts";
 import { createLogger } from "../bridge/json-logger.ts";
 import { launch } from "../bridge/launch.ts";
 import { processSink } from "../bridge/log-sink.ts";
 import type { Mothership } from "../bridge/running-fleet.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { type Failure, failureOf, lossOf } from "../console/failure.ts";
 import { machineConsole } from "../console/machine-console.ts";
 import { peopleConsole } from "../console/people-console.ts";
 import type { RunConsole } from "../console/run-console.ts";
 import { baySockets, controlSocket, manifestIdentity } from "../control-socket.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { readManifest } from "../manifest-file.ts";
-import { expectShortLives } from "../short-lives.ts";
-import { listenForStop, type StopListener } from "../signals.ts";
-import type { Terminal } from "../terminal.ts";
+import { readManifest } from "../files/manifest-file.ts";
+import { expectShortLives } from "../process/short-lives.ts";
+import { listenForStop, type StopListener } from "../process/signals.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { version } from "../version.ts";
 
 /** An essential process that is lost for good. */

@@ -2,13 +2,13 @@ import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { MothershipError, messageOf } from "@mothership/kernel";
 import type { Manifest } from "@mothership/manifest";
-import type { Invocation } from "../args.ts";
 import { explainRequest, type ImaginedRequest, type RequestExplanation } from "../bridge/explain-request.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { readManifest } from "../manifest-file.ts";
-import { table } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
+import { readManifest } from "../files/manifest-file.ts";
+import { table } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** `mothership shields explain`: which rule and which route a request would meet, and why. Sends nothing. */
 export async function shields(invocation: Invocation, terminal: Terminal): Promise<number> {

@@ -1,13 +1,13 @@
 import type { UnitExplanation, UnitSnapshot } from "@mothership/control";
 import { systemClock } from "@mothership/kernel";
-import type { Invocation } from "../args.ts";
 import { printable } from "../bridge/log-sink.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { fleetOf } from "../control-socket.ts";
-import { drawStatus } from "../draw-status.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { bytes, span } from "../table.ts";
-import type { Terminal } from "../terminal.ts";
+import { drawStatus } from "../terminal/draw-status.ts";
+import { bytes, span } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** `mothership status`: the fleet now. */
 export async function status(invocation: Invocation, terminal: Terminal): Promise<number> {

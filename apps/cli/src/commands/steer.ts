@@ -2,11 +2,11 @@ import { constants } from "node:os";
 import { ControlFailedError, type FleetControl, type ReloadPlan, UnitUnknownError } from "@mothership/control";
 import { deadline, systemClock } from "@mothership/kernel";
 import { parseDuration } from "@mothership/manifest";
-import type { Invocation } from "../args.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { fleetOf } from "../control-socket.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-codes.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 const did = { start: "runs", stop: "is stopped", restart: "was restarted" } as const;
 

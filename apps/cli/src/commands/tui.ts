@@ -1,11 +1,11 @@
 import type { FleetControl } from "@mothership/control";
 import { type AbortOptions, silentLogger, systemClock } from "@mothership/kernel";
 import { openTui } from "@mothership/tui";
-import type { Invocation } from "../args.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
 import { fleetOf } from "../control-socket.ts";
-import { exitCodes } from "../exit-codes.ts";
-import { listenForStop } from "../signals.ts";
-import type { Terminal } from "../terminal.ts";
+import { listenForStop } from "../process/signals.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** `mothership tui`: shows a fleet that runs elsewhere. Leaving it does not touch the fleet. */
 export async function tui(invocation: Invocation, terminal: Terminal): Promise<number> {

@@ -1,5 +1,5 @@
-import { exitCodes } from "../exit-codes.ts";
-import type { Terminal } from "../terminal.ts";
+import { exitCodes } from "../command-line/exit-codes.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { type Completion, complete } from "./complete.ts";
 import { namesAround } from "./names.ts";
 

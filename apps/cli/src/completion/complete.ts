@@ -1,8 +1,8 @@
 import { constants } from "node:os";
-import { commandPlace } from "../args.ts";
-import { type CommandName, commandNames, commandOf, optionsOf } from "../command-table.ts";
-import { optionAbout } from "../help.ts";
-import { type Option, type OptionName, options, type Value } from "../option-table.ts";
+import { commandPlace } from "../command-line/args.ts";
+import { type CommandName, commandNames, commandOf, optionsOf } from "../command-line/command-table.ts";
+import { optionAbout } from "../command-line/help.ts";
+import { type Option, type OptionName, options, type Value } from "../command-line/option-table.ts";
 
 /** A word that may stand where the cursor is. */
 export interface Candidate {

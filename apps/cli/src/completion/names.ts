@@ -47,7 +47,7 @@ function memberCandidates({ ships, bays }: Manifest): Candidate[] {
 async function manifestNames(manifest: string | undefined, names: (manifest: Manifest) => Candidate[]): Promise<Candidate[] | undefined> {
   try {
     // Loaded only here: reading a manifest needs more code than asking a fleet.
-    const { readManifest } = await import("../manifest-file.ts");
+    const { readManifest } = await import("../files/manifest-file.ts");
     return names((await readManifest({ manifest, only: [], except: [] })).manifest);
   } catch {
     // A manifest that is not there or not valid has no names; a message would garble the line that is being typed.

@@ -5,9 +5,9 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { controlFolder, ensurePrivateFolder } from "@mothership/control";
 import { messageOf } from "@mothership/kernel";
-import type { Invocation } from "../args.ts";
-import { readManifest } from "../manifest-file.ts";
-import { manifestPath } from "../manifest-path.ts";
+import type { Invocation } from "../command-line/args.ts";
+import { readManifest } from "../files/manifest-file.ts";
+import { manifestPath } from "../files/manifest-path.ts";
 import type { MachineFacts, ManifestFacts } from "./findings.ts";
 
 /** Looks at this machine, and starts nothing but one `setpriv`. What cannot be looked at is left out. */

@@ -1,7 +1,7 @@
+import { wrap } from "../terminal/wrap.ts";
 import { type Command, type CommandName, commandNames, commandOf, optionsOf } from "./command-table.ts";
 import { exitMeanings } from "./exit-codes.ts";
 import { type Option, type OptionName, options } from "./option-table.ts";
-import { wrap } from "./wrap.ts";
 
 /** Help fits the smallest terminal that people use. */
 const columns = 80;

@@ -1,4 +1,4 @@
-import type { Invocation } from "./args.ts";
+import type { Invocation } from "../command-line/args.ts";
 
 const defaultManifest = "ship-manifest.toml";
 

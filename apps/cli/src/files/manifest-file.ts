@@ -1,5 +1,5 @@
 import { loadManifest, type Manifest, selectByTags } from "@mothership/manifest";
-import type { Invocation } from "./args.ts";
+import type { Invocation } from "../command-line/args.ts";
 import { manifestPath } from "./manifest-path.ts";
 
 /** A manifest as the command line narrowed it, and what the user should know about that. */

@@ -1,7 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { distance } from "fastest-levenshtein";
+import { UsageError } from "../errors.ts";
 import { type CommandName, commandNames, commandOf, optionsOf } from "./command-table.ts";
-import { UsageError } from "./errors.ts";
 import { type Option, type OptionName, options } from "./option-table.ts";
 
 /** Each option with the type that it is read to. Texts are as written. */

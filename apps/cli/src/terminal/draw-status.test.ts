@@ -47,7 +47,7 @@ describe("status", () => {
   test.each([60, 80, 120, 200])("fits %i columns", async (columns) => {
     const text = drawStatus(fleet(mixed), noon, { columns });
     expect(text.split("\n").filter((line) => width(line) > columns)).toEqual([]);
-    await expect(text).toMatchFileSnapshot(`../test/golden/status-${columns}.txt`);
+    await expect(text).toMatchFileSnapshot(`../../test/golden/status-${columns}.txt`);
   });
 
   test("is not cut for who reads on", () => {

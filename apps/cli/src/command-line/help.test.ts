@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { wrap } from "../terminal/wrap.ts";
 import { parseCommandLine } from "./args.ts";
 import { commandNames, commandOf, optionsOf } from "./command-table.ts";
 import { helpFor } from "./help.ts";
-import { wrap } from "./wrap.ts";
 
 describe.each(commandNames)("the help of %s", (name) => {
   const help = helpFor(name);
