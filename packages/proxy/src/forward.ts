@@ -13,11 +13,13 @@ import {
 } from "@mothership/kernel";
 import { answerFor } from "./failure.ts";
 import { responseFields } from "./headers.ts";
+import { type HoldContext, waitOrRefuse } from "./hold.ts";
 import { type Answer, answers, reply } from "./reply.ts";
 import { mayRetry, retryAfterMs } from "./retry.ts";
 import { throttledWarning, type Warn } from "./throttled-warning.ts";
 import { openTunnel } from "./tunnel.ts";
 import type { Running, Upstream } from "./upstream.ts";
+import type { HoldOutcome } from "./waiting-room.ts";
 import { acceptOf, handshakeProblem } from "./websocket.ts";
 
 export interface ForwardOptions {
@@ -33,6 +35,8 @@ export interface ForwardWatch {
   answered(): void;
   /** It gave none; `reason` as the client is told: `upstream-unreachable`, `upstream-closed` and the like. */
   failed(reason: string): void;
+  /** A request that came while it was restarted has been sent, refused or given up; one that is sent is heard of again. */
+  held?(outcome: HoldOutcome): void;
 }
 
 /**
@@ -40,24 +44,33 @@ export interface ForwardWatch {
  *
  * A client that leaves cancels the request; an upstream that fails becomes 502, 503 or 504 with a reason, or, once the answer has begun, a
  * cut connection, so that half an answer never looks whole. A request is sent a second time only when it cannot have been processed.
+ * One that comes while the upstream is restarted (`Upstream.hold`) waits until it is back.
  */
 export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600_000, watch }: ForwardOptions = {}): Handler {
   const log = deps.log.child({ upstream: upstream.name });
   const context: ForwardContext = { upstream, tunnelIdleMs, watch, deps: { ...deps, log }, warn: throttledWarning(log, deps.clock) };
-  return (exchange) => {
-    exchange.upstream = upstream.name;
-    if (!upstream.available) return reply(exchange, { ...answers.unavailable, retryAfterSeconds: upstream.retryAfterSeconds });
+  const pass = (exchange: Exchange): void => {
     const webSocket = exchange.incoming.upgrade === "websocket";
     // Over HTTP/2 there is no key (RFC 8441, 5); the upstream, which is asked over HTTP/1.1, needs one, and has to prove that it read it.
     if (webSocket && exchange.incoming.version === "2.0") exchange.fields.set("Sec-WebSocket-Key", randomBytes(16).toString("base64"));
     const problem = webSocket ? handshakeProblem(exchange.fields) : undefined;
-    if (problem) return reply(exchange, problem === "version" ? answers.webSocketVersion : answers.badHandshake);
+    if (problem) {
+      reply(exchange, problem === "version" ? answers.webSocketVersion : answers.badHandshake);
+      return;
+    }
     const { breaker } = upstream;
     if (breaker?.admit() === false) {
       const retryAfterSeconds = Math.ceil(breaker.retryInMs / 1000) || upstream.retryAfterSeconds;
-      return reply(exchange, { ...answers.breakerOpen, retryAfterSeconds });
+      reply(exchange, { ...answers.breakerOpen, retryAfterSeconds });
+      return;
     }
     new Forward(exchange, context).begin();
+  };
+  const holding: HoldContext = { upstream, pass, warn: context.warn, onHeld: watch?.held && ((outcome) => watch.held?.(outcome)) };
+  return (exchange) => {
+    exchange.upstream = upstream.name;
+    if (!upstream.available) return waitOrRefuse(exchange, holding);
+    pass(exchange);
   };
 }
 

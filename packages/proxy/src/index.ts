@@ -25,3 +25,4 @@ export { canonicalPath, type PathProblem } from "./target.ts";
 export { ticketMemory } from "./ticket-keys.ts";
 export type { TlsSpec } from "./tls.ts";
 export { openUpstream, type Upstream, type UpstreamSpec } from "./upstream.ts";
+export type { HoldOutcome, HoldPolicy } from "./waiting-room.ts";

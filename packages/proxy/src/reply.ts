@@ -47,6 +47,16 @@ export const answers = {
     message: "The service behind this address fails too often; it is given a moment to recover.",
   },
   overloaded: { status: 503, reason: "upstream-overloaded", message: "Too many requests wait for the service behind this address." },
+  holdFull: {
+    status: 503,
+    reason: "upstream-hold-full",
+    message: "The service behind this address is being restarted, and too many requests wait for it.",
+  },
+  holdTimeout: {
+    status: 503,
+    reason: "upstream-hold-timeout",
+    message: "The service behind this address is being restarted, and takes longer than a request may wait.",
+  },
   timeout: { status: 504, reason: "upstream-timeout", message: "The service behind this address did not answer in time." },
   loop: { status: 508, reason: "loop-detected", message: "The request has passed this proxy too often." },
 } as const satisfies Record<string, Answer>;

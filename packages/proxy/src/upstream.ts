@@ -6,6 +6,7 @@ import { DrainedError } from "./errors.ts";
 import { patience } from "./patience.ts";
 import { RetryBudget, type RetryPolicy } from "./retry.ts";
 import { type Placed, RunningList } from "./running-list.ts";
+import { type HoldPolicy, WaitingRoom } from "./waiting-room.ts";
 
 /** One service that requests are forwarded to: plain data. */
 export interface UpstreamSpec {
@@ -24,6 +25,8 @@ export interface UpstreamSpec {
   readonly breaker?: BreakerPolicy;
   /** How many requests may be sent a second time at once. Default: a fifth of those that run, and 3 in any case. */
   readonly retries?: RetryPolicy;
+  /** How requests wait while it is restarted, which `Upstream.hold` announces. */
+  readonly hold?: HoldPolicy;
   /** What a client is told to wait when the upstream is not available. Default 5. */
   readonly retryAfterSeconds?: number;
   /** Made by `breakerMemory`, for an upstream of the same service in each of several threads: they have one breaker. Default: alone. */
@@ -49,18 +52,24 @@ export class Upstream implements Closable {
   readonly breaker: Breaker | undefined;
   /** For `forwardTo`. */
   readonly retries: RetryBudget;
+  /** For `forwardTo`: where requests wait while `holding`. */
+  readonly room: WaitingRoom;
   readonly #deps: Deps;
   readonly #graceMs: number;
   readonly #running = new RunningList<Running>();
   #waiters: (() => void)[] = [];
   #draining = 0;
   #available: boolean;
+  #holding = false;
 
   constructor(spec: UpstreamSpec, pool: ClientPool, deps: Deps) {
     this.name = spec.name;
     this.pool = pool;
     this.breaker = spec.breaker && new Breaker(spec.breaker, deps.clock, spec.breakerMemory);
     this.retries = new RetryBudget(spec.retries);
+    // They are all sent at once when it is back: more than the pool takes would wait for nothing.
+    const most = (spec.maxConnections ?? 256) + (spec.maxQueued ?? 1024);
+    this.room = new WaitingRoom({ ...spec.hold, maxHeld: Math.min(spec.hold?.maxHeld ?? 1_000, most) }, deps.clock);
     this.#available = spec.available ?? true;
     this.retryAfterSeconds = Math.max(1, Math.ceil(spec.retryAfterSeconds ?? 5));
     this.#graceMs = spec.graceMs ?? 30_000;
@@ -72,10 +81,35 @@ export class Upstream implements Closable {
     return this.#available;
   }
 
-  /** True closes a breaker that was open: it has opened over what is no longer there. */
+  /**
+   * Ends a hold: true sends the requests that wait, in their order, false answers them 503 at once.
+   * True closes a breaker that was open: it has opened over what is no longer there.
+   */
   set available(available: boolean) {
     if (available && !this.#available) this.breaker?.reset();
     this.#available = available;
+    if (!this.#holding) return;
+    this.#holding = false;
+    this.room.empty(available ? "released" : "unavailable");
+  }
+
+  /**
+   * It is about to be restarted: until `available` is set, new requests wait, so many and so long as the spec says. Without effect on those
+   * that run. Call it before `drain`, which leaves it as it is. Where the spec lets none wait it is out of use, as with `available = false`.
+   */
+  hold(): void {
+    this.#available = false;
+    this.#holding = this.room.places > 0;
+  }
+
+  /** It is restarted and new requests wait. */
+  get holding(): boolean {
+    return this.#holding;
+  }
+
+  /** Requests that wait for the end of a restart. */
+  get held(): number {
+    return this.room.size;
   }
 
   /** Requests that have not ended, tunnels apart. */
@@ -107,10 +141,11 @@ export class Upstream implements Closable {
 
   /**
    * Takes it out of use and resolves when nothing runs against it: tunnels end at once, requests may finish until the
-   * signal fires (without one: until the grace has passed), and are then cut off. Set `available` again to bring it back.
+   * signal fires (without one: until the grace has passed), and are then cut off. Set `available` again to bring it back. Requests that wait
+   * for the end of a restart are none that run.
    */
   async drain({ signal }: AbortOptions = {}): Promise<void> {
-    this.available = false;
+    if (!this.#holding) this.available = false;
     this.#draining++;
     try {
       // A tunnel may stay open for days. Waiting for it would only use up the grace of the others.
@@ -126,6 +161,7 @@ export class Upstream implements Closable {
   }
 
   async close(options: AbortOptions = {}): Promise<void> {
+    this.available = false;
     await this.drain(options);
     await this.pool.close(options);
   }
