@@ -82,6 +82,8 @@ export interface ProcessSnapshot {
   readonly failures: number;
   /** It may be given work: `up` or `ready`. */
   readonly healthy: boolean;
+  /** It served until it was told to end only to be started again, and is about to be back: nothing has gone wrong since, and nobody wants it to stop. */
+  readonly restarting: boolean;
   readonly crashLoop: boolean;
   /** Its restart budget is spent; it is still tried. */
   readonly degraded: boolean;

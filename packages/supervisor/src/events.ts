@@ -23,6 +23,11 @@ export interface SupervisorEvents {
   restartScheduled: { readonly name: string; readonly delayMs: number; readonly failures: number };
   /** The crash loop flag was raised or has cleared. */
   crashLoopChanged: { readonly name: string; readonly crashLoop: boolean };
+  /**
+   * A process that served is being restarted, because it was told to, its specification changed or its memory was too large; or that is over:
+   * it is back, failed, or is to stop after all. Comes before the `stateChanged` of the same moment.
+   */
+  restartingChanged: { readonly name: string; readonly restarting: boolean };
   /** An essential process is lost for good: the set should end with `exitCode` (1 to 125 as it was, 128 + signal, else 1). */
   essentialLost: { readonly name: string; readonly exitCode: number; readonly reason: string };
   /** Members of a family survived SIGKILL; the process is failed and is not started on top of them. */

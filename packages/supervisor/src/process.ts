@@ -138,7 +138,7 @@ export class ManagedProcess {
   }
 
   snapshot(waitsFor: readonly string[]): ProcessSnapshot {
-    const { state, reason, desired, incarnation, restarts, failures, crashLoop, degraded, delayMs } = this.#record;
+    const { state, reason, desired, restarting, incarnation, restarts, failures, crashLoop, degraded, delayMs } = this.#record;
     return {
       name: this.name,
       kind: this.#spec.kind,
@@ -153,6 +153,7 @@ export class ManagedProcess {
       restarts,
       failures,
       healthy: state === "up" || state === "ready",
+      restarting,
       crashLoop,
       degraded,
       waitsFor,
@@ -187,9 +188,10 @@ export class ManagedProcess {
     for (let answer = this.#answers.shift(); answer; answer = this.#answers.shift()) this.#take(answer);
   }
 
-  #tell(before: ProcessRecord, { state, reason, crashLoop, delayMs, failures }: ProcessRecord): void {
+  #tell(before: ProcessRecord, { state, reason, crashLoop, restarting, delayMs, failures }: ProcessRecord): void {
     const { events } = this.#world;
     if (crashLoop !== before.crashLoop) events.emit("crashLoopChanged", { name: this.name, crashLoop });
+    if (restarting !== before.restarting) events.emit("restartingChanged", { name: this.name, restarting });
     if (state === before.state) return;
     events.emit("stateChanged", { name: this.name, from: before.state, to: state, reason });
     if (state === "backoff") events.emit("restartScheduled", { name: this.name, delayMs, failures });

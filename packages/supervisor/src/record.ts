@@ -9,6 +9,8 @@ export interface ProcessRecord {
   readonly desired: "run" | "stop";
   /** Means something in draining, stopping and sweeping. */
   readonly next: Next;
+  /** It served until it was told to end only to be started again, and nothing has gone wrong since: it is about to be back. */
+  readonly restarting: boolean;
   /** Counts the tries to start. What carries another number is stale. */
   readonly incarnation: number;
   /** The process itself (not its family) runs. */
@@ -40,6 +42,7 @@ export function newRecord(disabled: boolean): ProcessRecord {
     state: disabled ? "disabled" : "stopped",
     desired: "stop",
     next: "stop",
+    restarting: false,
     incarnation: 0,
     alive: false,
     failures: 0,

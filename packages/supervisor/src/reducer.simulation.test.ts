@@ -170,7 +170,7 @@ class Machine {
   }
 
   #check(before: ProcessRecord, cause: Cause): void {
-    const { state, desired, failures, delayMs } = this.record;
+    const { state, desired, restarting, failures, delayMs } = this.record;
     const { restart } = this.#spec;
     if (isGone(this.record) && !this.record.stuck) {
       assert(!this.#alive && this.#descendants === 0, `${state} with a family`);
@@ -182,6 +182,11 @@ class Machine {
     if (state === "backoff") assert(delayMs <= restart.maxDelayMs * (1 + restart.jitter));
     if (this.#spec.essential) assert(failures <= restart.maxRestarts + 1);
     assert(this.record.incarnation >= before.incarnation);
+    if (restarting) {
+      assert(["draining", "stopping", "sweeping", "waiting", "starting"].includes(state), `said to be restarting in ${state}`);
+      assert(desired === "run" && !this.record.stuck, "said to be restarting against the wish");
+    }
+    if (restarting && !before.restarting) assert(cause.type === "restart" || cause.type === "recycle");
   }
 
   /** After the effects of a step: nothing is left running that the state has no use for. */

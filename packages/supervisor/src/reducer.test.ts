@@ -104,6 +104,57 @@ describe("the transition table", () => {
   });
 });
 
+describe("saying that a process is about to be back", () => {
+  const through = (record: ProcessRecord, ...causes: readonly (Cause | CauseType)[]): ProcessRecord =>
+    causes.reduce(
+      (one, cause) => step(one, typeof cause === "string" ? causeOf(cause, one.incarnation) : cause, { startup: { probe } }).record,
+      record,
+    );
+  const probe = { kind: "tcp", host: "127.0.0.1", port: 80 } as const;
+
+  test.each(["up", "ready", "unready"] as const)("begins where one that is %s is told to restart, and ends when it is back", (state) => {
+    for (const cause of ["restart", "recycle"] as const) {
+      const whole = [cause, "drained", "exited", "emptied", "go", "spawned", "startupPassed"] as const;
+      const seen = whole.map((_, index) => through(inState(state), ...whole.slice(0, index + 1)));
+      expect(seen.map(({ restarting }) => restarting)).toEqual([true, true, true, true, true, true, false]);
+      expect(seen.at(-1)?.state).toBe("ready");
+    }
+  });
+
+  test.each([
+    ["a crash", ["exited"]],
+    ["a stop", ["stop"]],
+    ["a failed liveness check", ["liveFailed"]],
+    ["a restart after a stop has begun", ["stop", "restart"]],
+    ["a restart after a failed liveness check", ["liveFailed", "restart"]],
+  ] as const)("does not begin with %s", (_, causes) => {
+    expect(through(inState("ready"), ...causes).restarting).toBe(false);
+  });
+
+  test.each(["stopped", "backoff", "failed", "starting"] as const)("does not begin for one that is %s", (state) => {
+    expect(through(inState(state), "restart").restarting).toBe(false);
+  });
+
+  const restarted = ["restart", "drained", "exited", "emptied", "go", "spawned"] as const;
+  test.each([
+    ["a crash before it is ready", [...restarted, "exited"]],
+    ["a startup check that does not pass", [...restarted, "startupFailed"]],
+    ["a command that cannot be started", [...restarted.slice(0, -1), "spawnFailed"]],
+    ["a family that survives", ["restart", "drained", "exited", "sweepElapsed"]],
+    ["a stop while it drains", ["restart", "stop"]],
+    ["a stop while it waits", ["restart", "drained", "exited", "emptied", "stop"]],
+    ["a stop while it starts", [...restarted, "stop"]],
+    ["being switched off", ["restart", "disable"]],
+  ] as const)("ends with %s", (_, causes) => {
+    expect(through(inState("ready"), ...causes.slice(0, -1)).restarting).toBe(true);
+    expect(through(inState("ready"), ...causes).restarting).toBe(false);
+  });
+
+  test("goes on when it is told to restart once more", () => {
+    expect(through(inState("ready"), ...restarted, "restart")).toMatchObject({ state: "stopping", restarting: true });
+  });
+});
+
 describe("restarting", () => {
   const crash = (record: ProcessRecord, spec: Partial<ProcessSpec> = {}, now = 0): ProcessRecord => {
     const swept = step({ ...record, state: "up", alive: true }, causeOf("exited"), spec, now).record;

@@ -32,7 +32,16 @@ export interface Step {
  */
 export function reduce(record: ProcessRecord, cause: Cause, circumstances: Circumstances): Step {
   if ("incarnation" in cause && cause.incarnation !== record.incarnation) return { record, effects: [] };
-  return transitions[transition(record.state, cause.type)](record, cause, circumstances);
+  const name = transition(record.state, cause.type);
+  const step = transitions[name](record, cause, circumstances);
+  const restarting = (name === "drain" || record.restarting) && comesBack(step.record);
+  return restarting === step.record.restarting ? step : { ...step, record: { ...step.record, restarting } };
+}
+
+/** On its way down and up again: neither there yet nor held up by a failure or another wish. */
+function comesBack({ state, next }: ProcessRecord): boolean {
+  if (state === "draining" || state === "stopping" || state === "sweeping") return next === "start";
+  return state === "waiting" || state === "starting";
 }
 
 type Apply = (record: ProcessRecord, cause: Cause, circumstances: Circumstances) => Step;
