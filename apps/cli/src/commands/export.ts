@@ -7,8 +7,8 @@ import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { manifestPath } from "../files/manifest-path.ts";
-import { type Exported, type ExportInput, plainName } from "../migrate/export-input.ts";
-import { namedOutside } from "../migrate/manifest-variables.ts";
+import { type Exported, type ExportInput, plainName } from "../migrate/export/export-input.ts";
+import { namedOutside } from "../migrate/export/manifest-variables.ts";
 import { formatNote } from "../migrate/note.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -74,16 +74,16 @@ async function exported(target: (typeof targets)[number], input: ExportInput, pe
   switch (target) {
     case "systemd":
       return perShip
-        ? (await import("../migrate/export-systemd-ships.ts")).exportSystemdShips(input)
-        : (await import("../migrate/export-systemd.ts")).exportSystemd(input);
+        ? (await import("../migrate/export/export-systemd-ships.ts")).exportSystemdShips(input)
+        : (await import("../migrate/export/export-systemd.ts")).exportSystemd(input);
     case "compose":
       return perShip
-        ? (await import("../migrate/export-compose-ships.ts")).exportComposeShips(input)
-        : (await import("../migrate/export-compose.ts")).exportCompose(input);
+        ? (await import("../migrate/export/export-compose-ships.ts")).exportComposeShips(input)
+        : (await import("../migrate/export/export-compose.ts")).exportCompose(input);
     case "kubernetes":
       return perShip
-        ? (await import("../migrate/export-kubernetes-ships.ts")).exportKubernetesShips(input)
-        : (await import("../migrate/export-kubernetes.ts")).exportKubernetes(input);
+        ? (await import("../migrate/export/export-kubernetes-ships.ts")).exportKubernetesShips(input)
+        : (await import("../migrate/export/export-kubernetes.ts")).exportKubernetes(input);
   }
 }
 

@@ -5,9 +5,9 @@ import { formatIssues, type ManifestError, parseManifest } from "@mothership/man
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
-import { importFormats } from "../migrate/detect.ts";
-import { writeDraft } from "../migrate/draft.ts";
-import { importFile } from "../migrate/import-files.ts";
+import { importFormats } from "../migrate/import/detect.ts";
+import { writeDraft } from "../migrate/import/draft.ts";
+import { importFile } from "../migrate/import/import-files.ts";
 import { formatNote, inOrder } from "../migrate/note.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 

@@ -1,5 +1,5 @@
+import type { Note } from "../note.ts";
 import type { ManifestDraft } from "./draft.ts";
-import type { Note } from "./note.ts";
 
 /** What an importer gets besides the text. */
 export interface ImportContext {

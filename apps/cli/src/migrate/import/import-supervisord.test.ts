@@ -1,9 +1,9 @@
 import { parseManifest } from "@mothership/manifest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { formatNote } from "../note.ts";
 import { writeDraft } from "./draft.ts";
 import { importSupervisord, includesOf } from "./import-supervisord.ts";
-import { formatNote } from "./note.ts";
 
 function imported(text: string, more: Readonly<Record<string, string>> = {}) {
   const files = [

@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { glob, readFile, stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, posix, relative, resolve, sep } from "node:path";
 import { hasCode, messageOf } from "@mothership/kernel";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../../errors.ts";
 import { detectFormat, type ImportFormat, importFormats } from "./detect.ts";
 import { importPm2 } from "./import-pm2.ts";
 import { importProcfile } from "./import-procfile.ts";

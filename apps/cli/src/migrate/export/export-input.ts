@@ -1,5 +1,5 @@
 import type { Bay, Manifest, PrelaunchJob, Ship } from "@mothership/manifest";
-import type { Note } from "./note.ts";
+import type { Note } from "../note.ts";
 
 /** What an exporter gets. */
 export interface ExportInput {

@@ -1,5 +1,5 @@
 import { Document, isScalar, visit } from "yaml";
-import { printable } from "./printable.ts";
+import { printable } from "../printable.ts";
 
 /** What a YAML file of an export is made of. */
 export type YamlValue = string | number | boolean | readonly YamlValue[] | { readonly [key: string]: YamlValue | undefined };

@@ -1,8 +1,8 @@
+import type { Note } from "../note.ts";
 import type { DraftEntry, DraftTable } from "./draft.ts";
 import { entriesOf } from "./draft.ts";
 import type { ImportContext, Imported } from "./import-source.ts";
 import type { Literal } from "./js-literal.ts";
-import type { Note } from "./note.ts";
 import { importApp, type Pm2Unit } from "./pm2-app.ts";
 import type { ScriptKind } from "./pm2-command.ts";
 import { Pm2Fields } from "./pm2-fields.ts";

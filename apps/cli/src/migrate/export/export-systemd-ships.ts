@@ -1,8 +1,8 @@
 import { isAbsolute, join } from "node:path";
 import type { Dependency } from "@mothership/manifest";
+import type { Note } from "../note.ts";
+import { printable } from "../printable.ts";
 import { type Exported, type ExportInput, type Lone, lostAroundShips, lostOfUnit, plainNames, seconds } from "./export-input.ts";
-import type { Note } from "./note.ts";
-import { printable } from "./printable.ts";
 import { assignment, commandLine, plainValue, type UnitLine, unitSection } from "./systemd-text.ts";
 
 const kept = new Set(["fatal", "log", "stopCommand", "memory"] as const);

@@ -1,5 +1,5 @@
 import { parseEnv } from "node:util";
-import type { Note } from "./note.ts";
+import type { Note } from "../note.ts";
 import { portOf } from "./procfile-env.ts";
 
 /** What `.foreman`, `.overmind.env` and `.env` say about how a Procfile is run. */

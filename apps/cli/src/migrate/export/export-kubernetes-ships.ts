@@ -1,11 +1,11 @@
 import type { Address } from "@mothership/kernel";
 import type { Check } from "@mothership/manifest";
+import type { Note } from "../note.ts";
 import { dockerfile } from "./container-file.ts";
 import { fileOf } from "./export-compose.ts";
 import { folderInImage } from "./export-compose-ships.ts";
 import { type Exported, type ExportInput, type Lone, lostAroundShips, lostOfUnit, plainNames, seconds } from "./export-input.ts";
 import { container, deployment, documents, escaped, job, megabytes, secretOf, service } from "./kubernetes-parts.ts";
-import type { Note } from "./note.ts";
 import type { YamlValue } from "./yaml-text.ts";
 
 const kept = new Set(["stopCommand", "liveness", "memory"] as const);

@@ -1,5 +1,5 @@
+import type { Note } from "../note.ts";
 import type { IniEntry, IniSection } from "./ini.ts";
-import type { Note } from "./note.ts";
 
 /** One section. Remembers what was asked for, so that nothing is left over unseen. */
 export class SupervisordFields {

@@ -1,5 +1,5 @@
+import { printable } from "../printable.ts";
 import type { ExportInput } from "./export-input.ts";
-import { printable } from "./printable.ts";
 
 /** The path of the project in the image. */
 export const imageFolder = "/app";

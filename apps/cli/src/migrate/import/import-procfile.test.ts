@@ -1,9 +1,9 @@
 import { parseManifest } from "@mothership/manifest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { formatNote } from "../note.ts";
 import { writeDraft } from "./draft.ts";
 import { importProcfile } from "./import-procfile.ts";
-import { formatNote } from "./note.ts";
 import { procfileSettings, type SettingsFiles } from "./procfile-settings.ts";
 
 function imported(text: string, files: SettingsFiles = {}) {

@@ -1,7 +1,7 @@
 import type { Address } from "@mothership/kernel";
+import type { Note } from "../note.ts";
+import { printable } from "../printable.ts";
 import { type Exported, type ExportInput, seconds } from "./export-input.ts";
-import type { Note } from "./note.ts";
-import { printable } from "./printable.ts";
 import { commandLine, plainValue, unitSection } from "./systemd-text.ts";
 
 /** One unit that runs mothership, which runs the fleet: restarts, order, probes, routes and logs stay what the manifest says. */

@@ -8,6 +8,8 @@ import { tempFolder } from "@mothership/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { tomlEntry } from "../import/toml-text.ts";
+import { formatNote } from "../note.ts";
 import { exportCompose } from "./export-compose.ts";
 import { exportComposeShips } from "./export-compose-ships.ts";
 import type { Exported, ExportInput } from "./export-input.ts";
@@ -16,9 +18,7 @@ import { exportKubernetesShips } from "./export-kubernetes-ships.ts";
 import { exportSystemd } from "./export-systemd.ts";
 import { exportSystemdShips } from "./export-systemd-ships.ts";
 import { namedOutside } from "./manifest-variables.ts";
-import { formatNote } from "./note.ts";
 import { commandLine } from "./systemd-text.ts";
-import { tomlEntry } from "./toml-text.ts";
 
 const fleet = `
 [mothership]

@@ -1,7 +1,7 @@
+import type { Note } from "../note.ts";
 import { fromShellLine } from "./command-words.ts";
 import { type DraftEntry, type DraftTable, entriesOf } from "./draft.ts";
 import type { ImportContext, Imported } from "./import-source.ts";
-import type { Note } from "./note.ts";
 import { noteEnvFile } from "./procfile-env.ts";
 import type { ProcfileSettings } from "./procfile-settings.ts";
 import { UnitNames } from "./unit-names.ts";

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
+import type { Note } from "../note.ts";
 import { folderMark, type Literal, type LiteralEntry } from "./js-literal.ts";
 import { plainOf } from "./literal-of.ts";
-import type { Note } from "./note.ts";
 
 /** One app of a pm2 file. Remembers what was asked for, so that nothing is left over unseen. */
 export class Pm2Fields {

@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { printable } from "../printable.ts";
 
 /** A value that stands in a file as it is: what JSON has, and in which line each part begins, where that is known. */
 export type Literal =

@@ -1,4 +1,4 @@
-import type { Note } from "./note.ts";
+import type { Note } from "../note.ts";
 
 /** The variable `PORT` of a `.env`, from which foreman and its kin count. */
 export function portOf(text: string): number | undefined {

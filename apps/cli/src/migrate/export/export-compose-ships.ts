@@ -1,9 +1,9 @@
 import { isAbsolute, posix, relative } from "node:path";
 import type { Check, Dependency, Process, Ship } from "@mothership/manifest";
+import type { Note } from "../note.ts";
 import { dockerfile, imageFolder } from "./container-file.ts";
 import { fileOf } from "./export-compose.ts";
 import { type Exported, type ExportInput, type Lone, lostAroundShips, lostOfUnit, plainNames, seconds } from "./export-input.ts";
-import type { Note } from "./note.ts";
 import { type YamlValue, yamlText } from "./yaml-text.ts";
 
 const kept = new Set(["memory"] as const);

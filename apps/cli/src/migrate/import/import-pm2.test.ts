@@ -1,10 +1,10 @@
 import { parseManifest } from "@mothership/manifest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { formatNote } from "../note.ts";
 import { writeDraft } from "./draft.ts";
 import { importPm2 } from "./import-pm2.ts";
 import { type Literal, readLiteral } from "./js-literal.ts";
-import { formatNote } from "./note.ts";
 import type { ScriptKind } from "./pm2-command.ts";
 import { readYaml } from "./read-yaml.ts";
 

@@ -1,6 +1,6 @@
 import { isAbsolute, relative } from "node:path";
+import type { Note } from "../note.ts";
 import type { ExportInput } from "./export-input.ts";
-import type { Note } from "./note.ts";
 
 /** What has to be seen to when a fleet moves into a container. */
 export function notesOfImage({ manifest, path }: ExportInput): Note[] {

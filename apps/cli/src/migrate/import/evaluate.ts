@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { UsageError } from "../errors.ts";
-import { printable } from "./printable.ts";
+import { UsageError } from "../../errors.ts";
+import { printable } from "../printable.ts";
 
 const timeLimitMs = 10_000;
 const mostBytes = 4 * 1024 * 1024;

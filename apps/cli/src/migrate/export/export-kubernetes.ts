@@ -1,9 +1,9 @@
+import type { Note } from "../note.ts";
 import { dockerfile, imageFolder } from "./container-file.ts";
 import { fileOf } from "./export-compose.ts";
 import { type Exported, type ExportInput, readinessCommand, seconds } from "./export-input.ts";
 import { notesOfImage } from "./image-notes.ts";
 import { configMap, container, deployment, documents, megabytes, secretOf, service } from "./kubernetes-parts.ts";
-import type { Note } from "./note.ts";
 
 /** What mothership itself needs beside its ships. */
 const ownBytes = 128 * 2 ** 20;

@@ -1,7 +1,7 @@
 import { LineCounter, parseDocument } from "yaml";
+import { printable } from "../printable.ts";
 import type { Literal } from "./js-literal.ts";
 import { literalOf } from "./literal-of.ts";
-import { printable } from "./printable.ts";
 
 /** The first value of a YAML file with its lines, or why it is none. Aliases are followed, up to the library's limit against blow-ups. */
 export function readYaml(text: string): Literal | { readonly line: number; readonly problem: string } {

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
+import type { Note } from "../note.ts";
 import { type DraftTable, entriesOf } from "./draft.ts";
 import type { ImportContext, Imported } from "./import-source.ts";
 import { type IniSection, readIni } from "./ini.ts";
-import type { Note } from "./note.ts";
 import { shutdownTable } from "./shutdown-time.ts";
 import { SupervisordFields } from "./supervisord-fields.ts";
 import { noteDaemon, noteProgramRest, noteSection } from "./supervisord-left-out.ts";
