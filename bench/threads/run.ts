@@ -1,7 +1,7 @@
 /**
  * What a second thread of the edge brings: one and two threads, side by side.
  *
- *   node bench/threads/run.ts [--rounds 5] [--seconds 3] [--connections 64] [--only limited,static,ship]
+ *   node bench/threads/run.ts [--rounds 5] [--seconds 3] [--connections 64] [--only limited,pipelined,static,ship]
  *
  * Everything, the load and the origin too, runs on cores 0 and 1. One thread has a core for itself and leaves the other to the load; two
  * threads share both with it, so that requests per second tell less than there is to be had. What counts is CPU time: of the whole process
@@ -24,7 +24,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
     connections: { type: "string", default: "64" },
-    only: { type: "string", default: "limited,static,ship" },
+    only: { type: "string", default: "limited,pipelined,static,ship" },
   },
 });
 const rounds = Number(values.rounds);
@@ -34,13 +34,24 @@ const run = promisify(execFile);
 const cores = "0,1";
 
 /** What is asked for, and what a manifest needs to answer it. */
-const scenarios: Record<
-  string,
-  { readonly title: string; readonly path: string; readonly more: (scratch: Scratch, origin: number) => string }
-> = {
+interface Scenario {
+  readonly title: string;
+  readonly path: string;
+  readonly pipelined?: number;
+  readonly more: (scratch: Scratch, origin: number) => string;
+}
+
+const scenarios: Record<string, Scenario> = {
   limited: {
     title: "Answered by mothership itself (429 of a rate limit that all threads share)",
     path: "/www/file",
+    more: (scratch) =>
+      `[mothership.rate_limiting]\nper_ip_rpm = 60\n[[mothership.static_dirs]]\npath = "${scratch.path("www")}"\nprefix = "/www"\n`,
+  },
+  pipelined: {
+    title: "Answered by mothership itself (429), 32 requests in one go",
+    path: "/www/file",
+    pipelined: 32,
     more: (scratch) =>
       `[mothership.rate_limiting]\nper_ip_rpm = 60\n[[mothership.static_dirs]]\npath = "${scratch.path("www")}"\nprefix = "/www"\n`,
   },
@@ -101,10 +112,23 @@ function cpuOf(pid: number): { readonly all: number; readonly edge: readonly num
   return { all: tasks.reduce((sum, { nanos }) => sum + nanos, 0), edge: edge.map(({ nanos }) => nanos) };
 }
 
-async function load({ port, pid }: Subject, path: string, time: number): Promise<Round> {
+async function load({ port, pid }: Subject, { path, pipelined }: Scenario, time: number, scratch: Scratch): Promise<Round> {
   const before = cpuOf(pid);
   const begun = performance.now();
-  const args = ["-c", cores, "wrk", "-t1", `-c${values.connections}`, `-d${time}s`, `http://127.0.0.1:${port}${path}`];
+  const together = `init = function() local all = {} for at = 1, ${pipelined} do all[at] = wrk.format() end text = table.concat(all) end\nrequest = function() return text end\n`;
+  const script = pipelined === undefined ? [] : ["-s", scratch.write("pipelined.lua", together)];
+  const args = [
+    "-c",
+    cores,
+    "wrk",
+    "-t1",
+    "--timeout",
+    "30s",
+    ...script,
+    `-c${values.connections}`,
+    `-d${time}s`,
+    `http://127.0.0.1:${port}${path}`,
+  ];
   const { stdout } = await run("taskset", args);
   const wall = (performance.now() - begun) * 1e6;
   const after = cpuOf(pid);
@@ -119,14 +143,16 @@ async function load({ port, pid }: Subject, path: string, time: number): Promise
 }
 
 async function measure(name: string): Promise<void> {
-  const { title, path } = scenarios[name]!;
+  const scenario = scenarios[name]!;
+  const { title } = scenario;
   const loadBefore = loadNow();
   await withScratch(async (scratch) => {
     for (const file of ["www/file", "static/other"]) scratch.write(file, "x".repeat(1024));
     const subjects = [await start(1, name, scratch), await start(2, name, scratch)];
     const results = new Map<Subject, Round[]>(subjects.map((subject) => [subject, []]));
-    for (const subject of subjects) await load(subject, path, 4);
-    for (let round = 0; round < rounds; round++) for (const [subject, all] of results) all.push(await load(subject, path, seconds));
+    for (const subject of subjects) await load(subject, scenario, 4, scratch);
+    for (let round = 0; round < rounds; round++)
+      for (const [subject, all] of results) all.push(await load(subject, scenario, seconds, scratch));
     const [one = [], two = []] = [...results.values()];
     const bound = (rounds: readonly Round[], threads: number): number[] => rounds.map(({ micros }) => (threads * 1e6) / micros);
     const gain = pairedRatio(bound(two, 2), bound(one, 1));
