@@ -13,9 +13,24 @@ describe("the access log of a thread", () => {
     await settle();
     expect(posted.map((one) => [one.lines.length, one.dropped])).toEqual([[10_000, 5]]);
     lines.add("lost");
-    lines.taken(9_999);
+    lines.taken(9_999, 80_000);
     lines.add("again");
     await settle();
     expect(posted.slice(1)).toEqual([{ type: "access", lines: ["again"], dropped: 1 }]);
+  });
+
+  test("holds no more memory where clients make lines long", async () => {
+    const posted: Extract<FromThread, { readonly type: "access" }>[] = [];
+    const lines = new AccessLines((message) => {
+      if (message.type === "access") posted.push(message);
+    });
+    const long = "x".repeat(16_384);
+    for (let n = 0; n < 1_000; n++) lines.add(long);
+    await settle();
+    expect(posted.map((one) => [one.lines.length, one.dropped])).toEqual([[256, 744]]);
+    lines.taken(256, 256 * long.length);
+    lines.add("again");
+    await settle();
+    expect(posted.slice(1)).toEqual([{ type: "access", lines: ["again"], dropped: 0 }]);
   });
 });

@@ -1,13 +1,13 @@
 import type { FromThread } from "./messages.ts";
 
-/** Lines that the main thread has not taken yet; further ones are left out. */
-const maxPending = 10_000;
+/** Lines that the main thread has not taken yet, and the text in them; further ones are left out. */
+const maxPending = { lines: 10_000, characters: 4 * 1024 * 1024 };
 
 /** The access log of one thread on its way to the main one, which writes it. Lines of one turn go in one message. */
 export class AccessLines {
   readonly #post: (message: FromThread) => void;
   #lines: string[] = [];
-  #pending = 0;
+  #pending = { lines: 0, characters: 0 };
   #dropped = 0;
 
   constructor(post: (message: FromThread) => void) {
@@ -15,18 +15,22 @@ export class AccessLines {
   }
 
   add(line: string): void {
-    if (this.#pending >= maxPending) {
+    const pending = this.#pending;
+    // Clients choose how long a line is: many long ones would be far more memory than many lines.
+    if (pending.lines >= maxPending.lines || pending.characters >= maxPending.characters) {
       this.#dropped++;
       return;
     }
-    this.#pending++;
+    pending.lines++;
+    pending.characters += line.length;
     if (this.#lines.length === 0) queueMicrotask(() => this.#send());
     this.#lines.push(line);
   }
 
-  /** The main thread has taken so many lines. */
-  taken(lines: number): void {
-    this.#pending -= lines;
+  /** The main thread has taken so many lines with so much text. */
+  taken(lines: number, characters: number): void {
+    this.#pending.lines -= lines;
+    this.#pending.characters -= characters;
   }
 
   #send(): void {

@@ -43,7 +43,7 @@ export type ToThread =
   | (ThreadRequest & { readonly id: number })
   /** Nobody has patience for this request any more. */
   | { readonly type: "abort"; readonly id: number }
-  | { readonly type: "accessTaken"; readonly lines: number }
+  | { readonly type: "accessTaken"; readonly lines: number; readonly characters: number }
   | { readonly type: "available"; readonly upstream: string; readonly available: boolean };
 
 /** What a thread has counted since its last report; of payloads, since they were opened. */

@@ -142,7 +142,11 @@ export class EdgeThread {
       case "access":
         for (const line of message.lines) this.#hears.onAccess?.(line);
         if (message.dropped > 0) this.#hears.onAccessDropped?.(message.dropped);
-        this.#post({ type: "accessTaken", lines: message.lines.length });
+        this.#post({
+          type: "accessTaken",
+          lines: message.lines.length,
+          characters: message.lines.reduce((sum, line) => sum + line.length, 0),
+        });
         return;
       case "judged":
         this.#hears.onJudged(message.upstream, message.failure);

@@ -41,7 +41,7 @@ async function serve({ version: running, thread, plan, available, relay, counts,
   const waiting = new Map<number, AbortController>();
   const perform = performer(thread, edge, metrics);
   parentPort?.on("message", (message: ToThread) => {
-    if (message.type === "accessTaken") access.taken(message.lines);
+    if (message.type === "accessTaken") access.taken(message.lines, message.characters);
     else if (message.type === "available") edge.setAvailable(message.upstream, message.available);
     else if (message.type === "abort") waiting.get(message.id)?.abort(new Error("the main thread waits no longer"));
     else {
