@@ -89,7 +89,7 @@ critical = false
       manifest,
       `${bind}${kept}${ship("changed", third, 'routes = ["http:/changed"]')}${ship("added", second, 'routes = ["http:/.*"]')}`,
     );
-    expect((await command("plan")).stdout).toBe("would start: added\nwould restart: changed\nwould swap routes and static folders\n");
+    expect((await command("plan")).stdout).toBe("would start: added\nwould restart: changed\nwould swap: routes\n");
     expect((await command("reload")).code).toBe(0);
     const after = await unitsOf(command);
     expect(after.get("kept")?.pid).toBe(before.get("kept")?.pid);
@@ -126,6 +126,26 @@ critical = false
     process.kill((await unitsOf(command)).get("added")?.pid ?? 0, "SIGKILL");
     await fleet.line("mayday", (line) => line.status === "mayday" && line["reason"] === "down: added");
     await fleet.line("the way back", (line) => line.status === "running" && line["from"] === "mayday");
+  });
+
+  test("says by the keys of the manifest what a reload swaps, what has to wait, and what it cannot do", async () => {
+    const [http, other] = [await freePort(), await freePort()];
+    const manifest = (settings: string, port: number): string =>
+      `[mothership]\n${settings}\n[mothership.bind]\nhttp = "127.0.0.1:${port}"\n[[fleet.x]]\nname = "app"\ncommand = "sleep"\nargs = ["1000"]\n`;
+    await using fleet = startFleet(manifest("", http));
+    const command = on(fleet);
+    await fleet.running();
+    const write = (text: string): void => writeFileSync(join(fleet.folder, "ship-manifest.toml"), text);
+    write(manifest('compression = true\nshutdown_timeout = "9s"', other));
+    expect((await command("plan")).stdout).toBe(
+      "would swap: bind, compression\nwould hold from the next start of mothership on: shutdown_timeout\n",
+    );
+    expect((await command("reload")).stdout).toBe(
+      "swapped: bind, compression\nholds from the next start of mothership on: shutdown_timeout\n",
+    );
+    write(manifest(`edge_threads = 2\nmetrics_port = ${http}`, other));
+    expect((await command("plan")).stdout).toMatch(/needs a new start of mothership: edge_threads, metrics_port\n/);
+    expect((await command("reload")).stderr).toMatch(/need a new start of mothership: edge_threads, metrics_port;/);
   });
 
   test("does not call a ship started that has no check and ends at once", async () => {

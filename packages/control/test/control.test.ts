@@ -42,7 +42,16 @@ const snapshot: FleetSnapshot = {
   units: [unit],
   modules: [],
 };
-const plan: ReloadPlan = { added: ["b"], removed: [], replaced: [], updated: [], edge: true, needsRestart: [] };
+const plan: ReloadPlan = {
+  added: ["b"],
+  removed: [],
+  replaced: [],
+  updated: [],
+  edge: true,
+  swapped: ["routes"],
+  needsRestart: [],
+  nextStart: [],
+};
 
 /** A fleet that remembers what it was told. */
 function fleet(parts: Partial<FleetControl> = {}): { readonly control: FleetControl; readonly told: string[] } {

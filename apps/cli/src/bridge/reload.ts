@@ -9,21 +9,32 @@ import { assertStartable } from "./preflight.ts";
 
 /** Settings that the edge takes in one step. */
 const ofTheEdge: readonly string[] = ["staticDirs", "compression", "corsCache", "rateLimiting", "accessLog", "binds", "proxy"];
-/** Settings that were used up at the start, or whose change does not matter to a fleet that runs. */
-const withoutEffect: readonly string[] = ["prelaunch", "uplinks", "flagship", "shutdownTimeoutMs"];
+/** Settings that were used up at the start: another value holds from the next one on. */
+const ofTheStart: readonly string[] = ["prelaunch", "uplinks", "flagship", "shutdownTimeoutMs"];
 
 /** What a reload from one manifest to another would do. Pure. */
 export function planOf(before: Manifest, next: Manifest): ReloadPlan {
   const { added, removed, changed, needsRestart, routing, modules, shields, settings } = diffManifests(before, next);
   const replaced = new Set(needsRestart);
+  const keysOf = (wanted: (setting: string) => boolean): string[] => settings.filter(wanted).map(keyOf).sort();
+  const parts = [routing && "routes", modules && "modules", shields && "shields"].filter((part) => part !== false);
+  const swapped = [...parts, ...keysOf((name) => ofTheEdge.includes(name))].sort();
   return {
     added: added.toSorted(),
     removed: removed.toSorted(),
     replaced: [...replaced].sort(),
     updated: changed.filter((name) => !replaced.has(name)).sort(),
-    edge: routing || modules || shields || settings.some((name) => ofTheEdge.includes(name)),
-    needsRestart: settings.filter((name) => !ofTheEdge.includes(name) && !withoutEffect.includes(name)).sort(),
+    edge: swapped.length > 0,
+    swapped,
+    needsRestart: keysOf((name) => !ofTheEdge.includes(name) && !ofTheStart.includes(name)),
+    nextStart: keysOf((name) => ofTheStart.includes(name)),
   };
+}
+
+/** A setting as the manifest writes it. */
+function keyOf(setting: string): string {
+  if (setting === "binds") return "bind";
+  return setting.replace(/Ms$/, "").replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export interface ReloadParts {

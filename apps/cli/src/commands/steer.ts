@@ -63,7 +63,8 @@ export function drawPlan(plan: ReloadPlan, ahead: boolean): string {
     ...row(plan.replaced, "would restart", "restarted"),
     ...row(plan.updated, "would change without a restart", "changed without a restart"),
     ...row(plan.removed, "would stop", "stopped"),
-    ...(plan.edge ? [ahead ? "would swap routes and static folders" : "swapped routes and static folders"] : []),
+    ...row(plan.swapped, "would swap", "swapped"),
+    ...row(plan.nextStart, "would hold from the next start of mothership on", "holds from the next start of mothership on"),
     ...row(plan.needsRestart, "cannot be reloaded, needs a new start of mothership", "needs a new start of mothership"),
   ];
   return lines.length === 0 ? "nothing has changed\n" : `${lines.join("\n")}\n`;
