@@ -45,6 +45,11 @@ export type { Terminal, Tui, TuiOptions };
 import { UnitSnapshot } from '@mothership/control';
 import { WriteStream } from 'node:tty';
 
+/** A span of time, as a person says it: `45s`, `12m`, `3h`, `5d`. */
+declare function span(ms: number): string;
+/** A number of bytes in at most seven characters: `512 KB`, `48 MB`. */
+declare function bytes(count: number): string;
+
 /**
  * How a unit's state looks. A crash loop is red whatever the state; one that nobody minds, or that is not known here, has no colour
  * (white cannot be seen on white).
@@ -97,5 +102,5 @@ declare function paint(line: Line, { color }: {
     readonly color: boolean;
 }): string;
 
-export { between, fit, fleetColor, lineWidth, pad, paint, plainText, shorten, unblock, unitStyle, width };
+export { between, bytes, fit, fleetColor, lineWidth, pad, paint, plainText, shorten, span, unblock, unitStyle, width };
 export type { Color, Line, Span, Style };

@@ -7,8 +7,10 @@ import { healthOf, nameColor, unitStyle } from "./tones.ts";
 describe("numbers for people", () => {
   test.each([
     [-5, "0s"],
+    [0, "0s"],
     [119_000, "119s"],
     [120_000, "2m"],
+    [7_199_000, "119m"],
     [7_200_000, "2h"],
     [172_800_000, "2d"],
   ])("a span of %i ms is %s", (ms, text) => {

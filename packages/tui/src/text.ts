@@ -1,5 +1,6 @@
 import { charWidth } from "./char-width.ts";
 
+export { bytes, span } from "./format.ts";
 export { fleetColor, unitStyle } from "./tones.ts";
 export { unblock } from "./unblock.ts";
 

@@ -2,10 +2,11 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { hasCode, MothershipError, messageOf, silentLogger, systemClock } from "@mothership/kernel";
 import { inspectModule, type ModuleReport, type PayloadPhase, runOnce, type TrialInput, type TrialResult } from "@mothership/payloads";
+import { bytes as sizeOf } from "@mothership/tui/text";
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
-import { bytes as sizeOf, table } from "../terminal/table.ts";
+import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `mothership payload check FILE` and `payload run FILE --request req.json`. Exit code 1 for a module that could not be used. */

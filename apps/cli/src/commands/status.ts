@@ -1,12 +1,12 @@
 import type { UnitExplanation, UnitSnapshot } from "@mothership/control";
 import { systemClock } from "@mothership/kernel";
+import { bytes, span } from "@mothership/tui/text";
 import { printable } from "../bridge/log-sink.ts";
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
 import { fleetOf } from "../control-socket.ts";
 import { UsageError } from "../errors.ts";
 import { drawStatus } from "../terminal/draw-status.ts";
-import { bytes, span } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `mothership status`: the fleet now. */

@@ -1,7 +1,7 @@
 import type { UnitSnapshot } from "@mothership/control";
 import type { Manifest } from "@mothership/manifest";
 import type { Line, Span } from "@mothership/tui/text";
-import { span } from "../terminal/table.ts";
+import { span } from "@mothership/tui/text";
 
 /** A phase of the start that is over. */
 export interface DonePhase {

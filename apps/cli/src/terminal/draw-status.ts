@@ -1,6 +1,6 @@
 import type { FleetSnapshot, UnitSnapshot } from "@mothership/control";
-import { fleetColor, lineWidth, type Span, unitStyle } from "@mothership/tui/text";
-import { bytes, type Cell, lineText, span, table } from "./table.ts";
+import { bytes, fleetColor, lineWidth, type Span, span, unitStyle } from "@mothership/tui/text";
+import { type Cell, lineText, table } from "./table.ts";
 
 export interface StatusLook {
   /** Columns of the terminal. Default: no limit, for who reads on is a program. */
