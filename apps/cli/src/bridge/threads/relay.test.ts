@@ -107,6 +107,30 @@ describe("what is for a bay", () => {
     expect(one.seen).toEqual([]);
   });
 
+  test("keeps its secret from those who look at the request on the way back", async () => {
+    await using scope = new AsyncDisposableStack();
+    const folder = scope.use(tempFolder());
+    const place = relayAt(folder.join("relay.sock"));
+    const refuse: Handler = (exchange) => exchange.respond({ status: 404, fields: new Fields() }, bodyOf("no"));
+    scope.use(await openRelay(place, () => refuse, deps));
+    const far = scope.use(relayedBay(bay, place, deps));
+    let seen: string[] = [];
+    // As a payload does: it sees the fields of the request beside the answer.
+    const watched: Handler = (exchange) => {
+      exchange.onResponse((head, body) => {
+        seen = Array.from(exchange.fields, ([name, value]) => `${name}: ${value}`);
+        return { head, body };
+      });
+      return far.handler(exchange);
+    };
+    const listener = { name: "http", address: { kind: "tcp", host: "127.0.0.1", port: 0 } } as const;
+    const proxy = scope.use(await openProxy({ listeners: [listener] }, watched, deps));
+    const address = proxy.address("http");
+    expect((await ask({ port: address.kind === "tcp" ? address.port : 0 })).status).toBe(404);
+    expect(seen).toContain("Via: 1.1 mothership");
+    expect(seen.filter((line) => line.includes(place.secret) || /^x-mothership/i.test(line))).toEqual([]);
+  });
+
   test("cannot be said by a client in the place of its thread", async () => {
     await using one = await opened();
     await ask({ port: one.port, headers: { "X-Mothership-Bay": "x other", "X-Mothership-Client": "http 1 192.0.2.1" } });

@@ -109,8 +109,10 @@ const nothingKnown: ReturnType<Bay["snapshot"]> = {
 /** On the side of the thread. `bay`: the secret and the name. */
 function toMain(exchange: Exchange, bay: string): Exchange {
   const { client } = exchange;
-  exchange.fields.set(bayField, bay).set(clientField, `${client.secure ? "https" : "http"} ${client.port} ${client.address}`);
-  return viewOf(exchange, exchange.client, exchange.fields, (head) => renamed(head, reasonField, "X-Mothership-Error"));
+  // A copy: payloads see the fields of the request again when its answer comes, and the secret is not for them.
+  const fields = exchange.fields.copy();
+  fields.set(bayField, bay).set(clientField, `${client.secure ? "https" : "http"} ${client.port} ${client.address}`);
+  return viewOf(exchange, client, fields, (head) => renamed(head, reasonField, "X-Mothership-Error"));
 }
 
 /** On the side of the main thread. */
