@@ -94,6 +94,8 @@ export const defaults = {
     answerTimeout: "60s",
     stallTimeout: "60s",
     idleTimeout: "4s",
+    holdTimeout: "10s",
+    maxHeld: 1000,
     retries: { enabled: true, share: 0.2, min: 3 },
     breaker: { enabled: false, failureShare: 0.5, minRequests: 10, window: "10s", openFor: "2s" },
   },

@@ -91,6 +91,7 @@ export function normalizeUpstream(layers: Layers<Loose<RawShip>>, hasBind: boole
     return readDuration(value ?? otherwise, path, issues);
   };
   const head = find("max_head");
+  const hold = find("hold_timeout");
   const breaker = breakerOf(find("circuit_breaker"), issues);
   return {
     maxConnections: find("max_connections").value ?? initial.maxConnections,
@@ -102,6 +103,8 @@ export function normalizeUpstream(layers: Layers<Loose<RawShip>>, hasBind: boole
     answerMs: time("answer_timeout", initial.answerTimeout),
     stallMs: time("stall_timeout", initial.stallTimeout),
     idleMs: time("idle_timeout", initial.idleTimeout),
+    holdMs: readDuration(hold.value ?? initial.holdTimeout, hold.path, issues, { orNone: true }),
+    maxHeld: find("max_held").value ?? initial.maxHeld,
     retries: retriesOf(find("retries").value),
     ...(breaker && { breaker }),
   };

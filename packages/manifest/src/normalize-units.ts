@@ -11,13 +11,14 @@ export interface Written<T> {
   readonly path: Path;
 }
 
-/** Milliseconds of a duration; 0, with an issue, when it is none. */
-export function readDuration(text: string, path: Path, issues: IssueList): number {
+/** Milliseconds of a duration; 0, with an issue, when it is none. `orNone`: "0s" is allowed. */
+export function readDuration(text: string, path: Path, issues: IssueList, { orNone = false }: { readonly orNone?: boolean } = {}): number {
+  if (orNone && /^0(?:ms|s|m|h)?$/.test(text)) return 0;
   const ms = parseDuration(text);
   if (ms === undefined) {
     const key = String(path.at(-1));
     const hint = /^\d+$/.test(text) && Number(text) > 0 ? `write ${key} = "${text}s" for seconds` : undefined;
-    issues.add(path, `"${key}" must be a duration above 0 and up to 24h`, { expected: '"10s", "500ms", "1m30s"', hint });
+    issues.add(path, `"${key}" must be a duration ${orNone ? "" : "above 0 and "}up to 24h`, { expected: '"10s", "500ms", "1m30s"', hint });
   }
   return ms ?? 0;
 }

@@ -99,6 +99,8 @@ export interface RawUpstream {
   answer_timeout?: string;
   stall_timeout?: string;
   idle_timeout?: string;
+  hold_timeout?: string;
+  max_held?: number;
   retries?: boolean | { share?: number; min?: number };
   circuit_breaker?: boolean | { failure_share?: number; min_requests?: number; window?: string; open_for?: string };
 }

@@ -180,6 +180,21 @@ export const upstream = Type.Optional(
           initial.idleTimeout,
         ),
       ),
+      hold_timeout: Type.Optional(
+        duration(
+          'How long a new request waits while the ship is restarted by `mothership restart`, a reload or its `memory_limit`; then 503 (`upstream-hold-timeout`). `"0s"` for not at all. A ship that crashed, has not been up yet or was stopped is never waited for.',
+          initial.holdTimeout,
+        ),
+      ),
+      max_held: Type.Optional(
+        whole(
+          "a number of requests",
+          "Requests that wait for a restart, at most as many as `max_connections` and `max_queued` together; the next one is answered 503 (`upstream-hold-full`).",
+          0,
+          limits.connections,
+          initial.maxHeld,
+        ),
+      ),
       retries: Type.Optional(retries),
       circuit_breaker: Type.Optional(breaker),
     },

@@ -110,6 +110,8 @@ describe("the schema", () => {
       answer_timeout: defaults.upstream.answerTimeout,
       stall_timeout: defaults.upstream.stallTimeout,
       idle_timeout: defaults.upstream.idleTimeout,
+      hold_timeout: defaults.upstream.holdTimeout,
+      max_held: defaults.upstream.maxHeld,
       retries: retries.enabled,
       ...under("retries", { share: retries.share, min: retries.min }),
       circuit_breaker: breaker.enabled,

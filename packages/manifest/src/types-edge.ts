@@ -71,6 +71,10 @@ export interface UpstreamSettings {
   readonly answerMs: number;
   readonly stallMs: number;
   readonly idleMs: number;
+  /** How long a request waits while the ship is restarted; 0 for not at all. */
+  readonly holdMs: number;
+  /** Requests that wait then. */
+  readonly maxHeld: number;
   /** Second tries at a time: a share of the requests that run, and so many in any case. */
   readonly retries: { readonly ratio: number; readonly min: number };
   /** Absent: none. */

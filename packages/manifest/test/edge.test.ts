@@ -108,6 +108,12 @@ describe("how a ship is asked", () => {
     expect(shipWith("upstream = { retries = { share = 0.5 } }").upstream.retries).toEqual({ ratio: 0.5, min: 3 });
   });
 
+  test("lets requests wait for a restart, as many and as long as it says", () => {
+    expect(shipWith().upstream).toMatchObject({ holdMs: 10_000, maxHeld: 1000 });
+    expect(shipWith('upstream = { hold_timeout = "1m", max_held = 5 }').upstream).toMatchObject({ holdMs: 60_000, maxHeld: 5 });
+    for (const none of ["0s", "0", "0ms"]) expect(shipWith(`upstream = { hold_timeout = "${none}" }`).upstream.holdMs).toBe(0);
+  });
+
   test("means nothing without an address", () => {
     expect(placesOf(ship("a", "upstream = { max_queued = 0 }"))).toEqual(['4:1 ship "a" has no bind, so nothing is asked of it']);
   });
@@ -117,6 +123,8 @@ describe("how a ship is asked", () => {
     ["circuit_breaker = { failure_share = 0 }", /"failure_share" must be a number above 0/],
     ['circuit_breaker = { window = "never" }', /"window" must be a duration/],
     ['max_head = "1GiB"', /"max_head" must be a size from 1KiB to 1MiB/],
+    ['hold_timeout = "soon"', /"hold_timeout" must be a duration up to 24h/],
+    ["max_held = -1", /"max_held" must be a number of requests/],
     ['timeout = "5s"', /unknown key "timeout"/],
   ])("refuses %s", (keys, message) => {
     expect(placesOf(`${http}${ship("a", 'bind = "1"', `upstream = { ${keys} }`)}`)).toEqual([expect.stringMatching(message)]);

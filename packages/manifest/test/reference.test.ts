@@ -36,6 +36,8 @@ const plainUpstream = {
   answerMs: 60_000,
   stallMs: 60_000,
   idleMs: 4000,
+  holdMs: 10_000,
+  maxHeld: 1000,
   retries: { ratio: 0.2, min: 3 },
 };
 const plainProcess = {
