@@ -47,4 +47,9 @@ export interface UpstreamFigures {
   readonly name: string;
   /** Absent where it has none. */
   readonly breaker?: BreakerState | undefined;
+  /** Requests that wait while it is restarted. Default 0. */
+  readonly held?: number | undefined;
 }
+
+/** What became of a request that came while its upstream was restarted. */
+export type HeldOutcome = "released" | "timeout" | "full" | "unavailable" | "left";

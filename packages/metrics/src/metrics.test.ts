@@ -81,6 +81,7 @@ describe("createMetrics", () => {
     metrics.setUpstreams([{ name: "app", breaker: "half-open" }]);
     metrics.probed("app", "web", "ready", false);
     metrics.upstreamFailed("app", "upstream-timeout");
+    metrics.requestHeld("app", "released");
     metrics.requestLimited("client");
     metrics.preflight(true);
     metrics.preflight(false);
@@ -124,7 +125,8 @@ describe("createMetrics", () => {
     const { metrics, page } = open();
     metrics.setBays([bay]);
     metrics.setModules([{ name: "limiter", calls: 5, blocks: 2, failures: { trap: 1 }, totalMs: 1500 }]);
-    metrics.setUpstreams([{ name: "app", breaker: "open" }]);
+    metrics.setUpstreams([{ name: "app", breaker: "open", held: 7 }]);
+    for (const outcome of ["released", "released", "timeout"] as const) metrics.requestHeld("app", outcome);
     const read = await page();
     const labels = { bay: "orbitcast", group: "websocket" };
     expect(seriesValue(read, "mothership_bay_clients", labels)).toBe(3);
@@ -136,6 +138,8 @@ describe("createMetrics", () => {
     expect(
       ["closed", "open", "half-open"].map((state) => seriesValue(read, "mothership_upstream_breaker_state", { upstream: "app", state })),
     ).toEqual([0, 1, 0]);
+    expect(seriesValue(read, "mothership_upstream_requests_held", { upstream: "app" })).toBe(7);
+    expect(seriesValue(read, "mothership_upstream_hold_outcomes_total", { upstream: "app", outcome: "released" })).toBe(2);
     expect(seriesValue(read, "mothership_build_info", { version: "1.2.3", node: process.version })).toBe(1);
   });
 
@@ -149,6 +153,7 @@ describe("createMetrics", () => {
     for (const name of ["app", "old"]) {
       metrics.probed(name, "web", "live", true);
       metrics.upstreamFailed(name, "upstream-closed");
+      metrics.requestHeld(name, "left");
     }
     expect((await metrics.render()).body).toContain('"old"');
     metrics.setShips([app]);

@@ -1,7 +1,7 @@
 import { type Deps, type Middleware, messageOf } from "@mothership/kernel";
 import type { ExpositionFormat } from "./accept.ts";
 import { type Exposition, loadWriter, type Source, write } from "./exposition.ts";
-import type { BayFigures, ModuleFigures, ShipFigures, UpstreamFigures } from "./figures.ts";
+import type { BayFigures, HeldOutcome, ModuleFigures, ShipFigures, UpstreamFigures } from "./figures.ts";
 import { type FamilyKey, families } from "./registry.ts";
 import { RequestFigures } from "./request-figures.ts";
 import { requestMetrics } from "./request-metrics.ts";
@@ -32,12 +32,14 @@ export interface FleetMetrics {
   setShips(ships: readonly ShipFigures[]): void;
   setBays(bays: readonly BayFigures[]): void;
   setModules(modules: readonly ModuleFigures[]): void;
-  /** Also forgets the errors of upstreams that are not named. */
+  /** Also forgets what was counted of upstreams that are not named. */
   setUpstreams(upstreams: readonly UpstreamFigures[]): void;
   /** A probe of a ship was made. Forgotten when `setShips` names no such ship any more. */
   probed(ship: string, group: string, check: string, passed: boolean): void;
   /** A request got no answer of its upstream; `reason` as the client is told (`upstream-timeout`). */
   upstreamFailed(upstream: string, reason: string): void;
+  /** A request that came while its upstream was restarted waits no longer, or could not. */
+  requestHeld(upstream: string, outcome: HeldOutcome): void;
   /** A request was answered 429. */
   requestLimited(scope: "global" | "client"): void;
   /** A CORS preflight was answered from the cache, or not. */
@@ -175,14 +177,17 @@ export function createMetrics(spec: MetricsSpec, { clock, log }: Deps): FleetMet
       }
     },
     setUpstreams(upstreams) {
-      clear("breaker");
-      for (const { name, breaker } of upstreams)
+      clear("breaker", "held");
+      for (const { name, breaker, held = 0 } of upstreams) {
+        series("held").set([name], held);
         for (const state of breaker ? breakerStates : []) series("breaker").set([name, state], Number(state === breaker));
+      }
       const names = new Set(upstreams.map(({ name }) => name));
-      series("upstreamErrors").retain(([name = ""]) => names.has(name));
+      for (const key of ["upstreamErrors", "heldOutcomes"] as const) series(key).retain(([name = ""]) => names.has(name));
     },
     probed: (ship, group, check, passed) => series("shipProbes").add([ship, group, check, passed ? "pass" : "fail"]),
     upstreamFailed: (upstream, reason) => series("upstreamErrors").add([upstream, reason]),
+    requestHeld: (upstream, outcome) => series("heldOutcomes").add([upstream, outcome]),
     requestLimited: (scope) => series("limitedRequests").add([scope]),
     preflight: (hit) => series(hit ? "preflightHits" : "preflightMisses").add([]),
     requestRefused: (bind, code) => series("refusedRequests").add([bind, code]),

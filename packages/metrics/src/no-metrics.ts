@@ -12,6 +12,7 @@ export const noMetrics: FleetMetrics = {
   setUpstreams: nothing,
   probed: nothing,
   upstreamFailed: nothing,
+  requestHeld: nothing,
   requestLimited: nothing,
   preflight: nothing,
   requestRefused: nothing,

@@ -129,6 +129,18 @@ export const families = {
     help: "Requests that an upstream did not answer, by reason.",
     labels: ["upstream", "reason"],
   },
+  held: {
+    name: "mothership_upstream_requests_held",
+    type: "gauge",
+    help: "Requests that wait while their upstream is restarted.",
+    labels: ["upstream"],
+  },
+  heldOutcomes: {
+    name: "mothership_upstream_hold_outcomes_total",
+    type: "counter",
+    help: "Requests that came while their upstream was restarted: released (sent), timeout, full, unavailable (503), or left.",
+    labels: ["upstream", "outcome"],
+  },
   breaker: {
     name: "mothership_upstream_breaker_state",
     type: "gauge",

@@ -3,6 +3,7 @@ import type { FamilyKey } from "./registry.ts";
 /** What happened on the path of requests, by family; what else is counted has one place that knows it. */
 export const tallied = [
   "upstreamErrors",
+  "heldOutcomes",
   "limitedRequests",
   "preflightHits",
   "preflightMisses",
