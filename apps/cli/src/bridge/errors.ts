@@ -1,4 +1,5 @@
-import { MothershipError, messageOf } from "@mothership/kernel";
+import { MothershipError } from "@mothership/kernel";
+import { fileProblem } from "../files/file-problem.ts";
 
 /** Something that was checked before anything was started is not as the manifest needs it. Lists all of it. */
 export class PreflightError extends MothershipError {
@@ -28,7 +29,7 @@ export class PayloadUnusableError extends MothershipError {
   readonly code = "MS_PAYLOAD_UNUSABLE";
   readonly payload: string;
   constructor(payload: string, file: string, cause: unknown) {
-    super(`payload "${payload}" (${file}) cannot be used: ${messageOf(cause)}`, { cause });
+    super(`payload "${payload}" (${file}) cannot be used: ${fileProblem(cause)}`, { cause });
     this.name = "PayloadUnusableError";
     this.payload = payload;
   }

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { hasCode, MothershipError, messageOf, silentLogger, systemClock } from "@mothership/kernel";
+import { MothershipError, messageOf, silentLogger, systemClock } from "@mothership/kernel";
 import { inspectModule, type ModuleReport, type PayloadPhase, runOnce, type TrialInput, type TrialResult } from "@mothership/payloads";
 import { bytes as sizeOf } from "@mothership/tui/text";
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
+import { fileProblem } from "../files/file-problem.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -58,7 +59,7 @@ async function contentOf(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
-    throw new UsageError(hasCode(error, "ENOENT") ? `${file} does not exist` : `${file} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`${file} cannot be read: ${fileProblem(error)}`);
   }
 }
 

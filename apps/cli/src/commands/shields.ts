@@ -6,6 +6,7 @@ import { explainRequest, type ImaginedRequest, type RequestExplanation } from ".
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
+import { fileProblem } from "../files/file-problem.ts";
 import { readManifest } from "../files/manifest-file.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -46,7 +47,7 @@ async function writtenRequest(file: string): Promise<WrittenRequest> {
   try {
     written = JSON.parse(await readFile(file, "utf8"));
   } catch (error) {
-    throw new UsageError(`${file} is no request in JSON: ${messageOf(error)}`);
+    throw new UsageError(`${file} is no request in JSON: ${fileProblem(error)}`);
   }
   if (typeof written !== "object" || written === null || Array.isArray(written))
     throw new UsageError(`${file} must hold a JSON object such as {"method":"GET","path":"/","headers":{"User-Agent":"curl/8"}}`);
