@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
-import { messageOf } from "@mothership/kernel";
+import { hasCode, messageOf } from "@mothership/kernel";
 import { TlsCertificateError } from "./errors.ts";
 import { alternativeNames, normalName } from "./server-names.ts";
 
@@ -82,6 +82,12 @@ async function contents(bind: string, file: string): Promise<Buffer> {
     if (stats.size > maxFileBytes) throw new Error(`it is longer than ${maxFileBytes} bytes`);
     return await readFile(file);
   } catch (error) {
-    throw new TlsCertificateError(bind, file, messageOf(error), { cause: error });
+    throw new TlsCertificateError(bind, file, readProblem(error), { cause: error });
   }
+}
+
+/** The words of the system name the call, and the file once more. */
+function readProblem(error: unknown): string {
+  if (hasCode(error, "ENOENT")) return "there is no such file";
+  return hasCode(error, "EACCES") ? "this user may not read it" : messageOf(error);
 }

@@ -298,16 +298,16 @@ describe("a bind with TLS", () => {
 });
 
 describe("certificates", () => {
-  const mistakes: readonly (readonly [what: string, spoil: (stem: string) => void, suffix: string])[] = [
-    ["a file that is not there", (stem) => rmSync(`${stem}.crt`), ".crt"],
-    ["a key that is not there", (stem) => rmSync(`${stem}.key`), ".key"],
-    ["a certificate that is none", (stem) => writeFileSync(`${stem}.crt`, "hello"), ".crt"],
-    ["a key that is none", (stem) => writeFileSync(`${stem}.key`, "hello"), ".key"],
-    ["a key to another certificate", (stem) => writeFileSync(`${stem}.key`, certificateFiles(`${stem}2`).key), ".key"],
-    ["a file that is far too long", (stem) => writeFileSync(`${stem}.crt`, Buffer.alloc(1_048_577)), ".crt"],
+  const mistakes: readonly (readonly [what: string, spoil: (stem: string) => void, suffix: string, why: string])[] = [
+    ["a file that is not there", (stem) => rmSync(`${stem}.crt`), ".crt", "there is no such file$"],
+    ["a key that is not there", (stem) => rmSync(`${stem}.key`), ".key", "there is no such file$"],
+    ["a certificate that is none", (stem) => writeFileSync(`${stem}.crt`, "hello"), ".crt", "no certificate in PEM"],
+    ["a key that is none", (stem) => writeFileSync(`${stem}.key`, "hello"), ".key", "no private key in PEM"],
+    ["a key to another certificate", (stem) => writeFileSync(`${stem}.key`, certificateFiles(`${stem}2`).key), ".key", "not the key to"],
+    ["a file that is far too long", (stem) => writeFileSync(`${stem}.crt`, Buffer.alloc(1_048_577)), ".crt", "longer than 1048576 bytes"],
   ];
 
-  test.each(mistakes)("%s is an error that names the bind and the file, and nothing is open after it", async (_, spoil, suffix) => {
+  test.each(mistakes)("%s is an error that names the bind and the file, and nothing is open after it", async (_, spoil, suffix, why) => {
     using folder = tempFolder();
     const stem = folder.join("a");
     const files = certificateFiles(stem);
@@ -316,7 +316,7 @@ describe("certificates", () => {
       code: "MS_TLS_CERTIFICATE",
       bind: "https",
       file: stem + suffix,
-      message: expect.stringMatching(/^Bind "https" cannot use .* for TLS: /),
+      message: expect.stringMatching(new RegExp(`^Bind "https" cannot use .* for TLS: .*${why}`)),
     });
   });
 
