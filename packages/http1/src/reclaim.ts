@@ -11,12 +11,14 @@ import { runInNewContext } from "node:vm";
 const everyBytes = 4 * 1024 * 1024;
 /** Smaller pieces are no more than other objects, which V8 counts by itself. */
 const smallestPiece = 4_096;
+/** The flag belongs to all threads: one that hides it may do so just as another one looks. */
+const mostTries = 8;
 
 type Collect = (options: { readonly type: "minor" }) => void;
 
 let sinceLast = 0;
 let collect: Collect | undefined;
-let asked = false;
+let tries = 0;
 
 /** Says that a piece of so many bytes came from the system, in a buffer of its own. For whoever reads sockets; one count for all of a thread. */
 export function pieceReceived(bytes: number): void {
@@ -24,8 +26,8 @@ export function pieceReceived(bytes: number): void {
   sinceLast += bytes;
   if (sinceLast < everyBytes) return;
   sinceLast = 0;
-  if (!asked) {
-    asked = true;
+  if (!collect && tries < mostTries) {
+    tries++;
     collect = collector();
   }
   collect?.({ type: "minor" });
