@@ -49,6 +49,35 @@ test("what is limited once has memory, the same from plan to plan for as long as
   expect(other.upstreams[0]?.breakerMemory).not.toBe(first.upstreams[0]?.breakerMemory);
 });
 
+test("a plan that comes to nothing takes no memory along", () => {
+  const memory = new SharedMemory();
+  const first = memory.planFor(planOf(), 2);
+  const undo = memory.mark();
+  memory.planFor({ ...planOf("global_rps = 5\n", "max_queued = 7\n"), listeners: [] }, 2);
+  undo();
+  const again = memory.planFor(planOf(), 2);
+  expect(again.rateLimit?.memory).toBe(first.rateLimit?.memory);
+  expect(again.upstreams[0]?.breakerMemory).toBe(first.upstreams[0]?.breakerMemory);
+});
+
+test("sessions of TLS are resumed in any thread for as long as the bind is there", () => {
+  const memory = new SharedMemory();
+  const secured = (name: string): EdgePlan => ({
+    ...planOf(),
+    listeners: [{ name, address: { kind: "tcp", host: "127.0.0.1", port: 8443 }, tls: { certificates: [] } }],
+  });
+  const ticketsOf = (plan: EdgePlan): unknown => memory.planFor(plan, 2).listeners[0]?.tls?.ticketMemory;
+  const first = ticketsOf(secured("https"));
+  expect(first).toBeInstanceOf(SharedArrayBuffer);
+  const undo = memory.mark();
+  expect(ticketsOf(secured("other"))).not.toBe(first);
+  undo();
+  expect(ticketsOf(secured("https"))).toBe(first);
+  // What is sealed for a bind is not opened for another one that later has its name.
+  expect(ticketsOf(secured("other"))).not.toBe(first);
+  expect(ticketsOf(secured("https"))).not.toBe(first);
+});
+
 test("connections of a client are counted by each thread in a place of its own", () => {
   const plan = furtherPlan(new SharedMemory().planFor(planOf(), 3), new Map());
   expect([plan, planOfThread(plan, 2), planOfThread(plan, 3)].map(({ proxy }) => proxy.clientCounts?.thread)).toEqual([0, 1, 2]);
@@ -63,4 +92,5 @@ test("a further thread listens on the ports that the first has, and on no Unix s
     listeners: plan.listeners.map((one) => ({ ...one, address: { kind: "tcp", host: "127.0.0.1", port: 0 } as const })),
   };
   expect(furtherPlan(chosen, new Map([["http", 4711]])).listeners[0]).toMatchObject(listening(4711));
+  expect(furtherPlan(chosen, new Map()).listeners).toEqual([]);
 });

@@ -15,8 +15,18 @@ export class SharedMemory {
   #rateLimit: Shared<EdgePlan["rateLimit"]> | undefined;
   #breakers: ReadonlyMap<string, Shared<UpstreamPlan>> = new Map();
   /** Of binds, by name. */
-  readonly #tickets = new Map<string, SharedArrayBuffer>();
+  #tickets = new Map<string, SharedArrayBuffer>();
   #clientCounts: SharedArrayBuffer | undefined;
+
+  /** How it is now: what is returned goes back to that, for a plan that comes to nothing. */
+  mark(): () => void {
+    const [rateLimit, breakers, tickets] = [this.#rateLimit, this.#breakers, new Map(this.#tickets)];
+    return () => {
+      this.#rateLimit = rateLimit;
+      this.#breakers = breakers;
+      this.#tickets = tickets;
+    };
+  }
 
   /**
    * The plan as each of `threads` carries it out: limits of connections divided, so that all together keep to what was asked for; limits of
@@ -45,6 +55,7 @@ export class SharedMemory {
         ...upstream,
         ...(upstream.maxConnections !== undefined && { maxConnections: partOf(upstream.maxConnections, threads) }),
         ...(upstream.maxQueued !== undefined && { maxQueued: partOf(upstream.maxQueued, threads) }),
+        ...(upstream.hold?.maxHeld !== undefined && { hold: { ...upstream.hold, maxHeld: partOf(upstream.hold.maxHeld, threads) } }),
         ...(upstream.breaker && { breakerMemory: breakers.get(upstream.name)?.memory }),
       })),
       ...(plan.preflightCache && {
@@ -72,12 +83,16 @@ export class SharedMemory {
   }
 }
 
-/** The plan of a further thread. `ports`: of each bind on TCP whose port the system was to choose, the one that it really has. A Unix socket has one listener, which is the main thread. */
+/**
+ * The plan of a further thread. `ports`: of each bind on TCP whose port the system was to choose, the one that it really has. A Unix socket has one
+ * listener, which is the main thread; so has a port that the system chose and nobody knows yet.
+ */
 export function furtherPlan(plan: EdgePlan, ports: ReadonlyMap<string, number>): EdgePlan {
   const listeners = plan.listeners.flatMap((listener): ListenerSpec[] => {
     const { address, name } = listener;
     if (address.kind !== "tcp") return [];
-    const port = address.port === 0 ? (ports.get(name) ?? 0) : address.port;
+    const port = address.port === 0 ? ports.get(name) : address.port;
+    if (port === undefined) return [];
     return [{ ...listener, address: { ...address, port }, sharesPort: "further" }];
   });
   return { ...plan, listeners };

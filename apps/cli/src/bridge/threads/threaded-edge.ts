@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { ensurePrivateFolder } from "@mothership/control";
 import type { AbortOptions, Closable, Deps } from "@mothership/kernel";
 import { version } from "../../version.ts";
+import type { Availability } from "../availability.ts";
 import {
   type Edge,
   type EdgeOptions,
@@ -11,7 +12,7 @@ import {
   type ThreadEdge,
   type ThreadState,
 } from "../edge.ts";
-import { isSameService } from "../edge-parts.ts";
+import { availabilityAfter } from "../edge-parts.ts";
 import { PassiveHealth, type ShipWatch } from "../passive-health.ts";
 import type { EdgePlan } from "../plan/edge.ts";
 import { clockOrigin } from "./clock.ts";
@@ -73,7 +74,7 @@ class ThreadedEdge implements Edge {
   readonly #ports: ReadonlyMap<string, number>;
   readonly #clockOrigin: bigint;
   /** What upstreams a thread that begins now may use. */
-  readonly #available = new Set<string>();
+  readonly #available = new Map<string, Availability>();
   /** In force, as a further thread has it. */
   #plan: EdgePlan;
   #set: ThreadSet | undefined;
@@ -87,7 +88,7 @@ class ThreadedEdge implements Edge {
     this.#deps = deps;
     this.#options = options;
     this.#relayPlace = relayAt(options.relay);
-    this.#ports = new Map(main.listening.map(({ bind, address }) => [bind, Number(new URL(address).port)]));
+    this.#ports = chosenPorts(plan, main.listening);
     this.#clockOrigin = clockOrigin(deps.clock);
     this.#plan = furtherPlan(plan, this.#ports);
   }
@@ -109,7 +110,7 @@ class ThreadedEdge implements Edge {
   }
 
   get upstreams(): Edge["upstreams"] {
-    return this.#main.upstreams;
+    return this.#main.upstreams.map((one) => ({ ...one, held: one.held + (this.#set?.heldFor(one.name) ?? 0) }));
   }
 
   get payloads(): readonly PayloadFigures[] {
@@ -124,15 +125,15 @@ class ThreadedEdge implements Edge {
     return this.#set?.states ?? [];
   }
 
-  setAvailable(upstream: string, available: boolean): void {
-    if (available) this.#available.add(upstream);
+  setAvailable(upstream: string, available: Availability): void {
+    if (available) this.#available.set(upstream, available);
     else this.#available.delete(upstream);
     this.#main.setAvailable(upstream, available);
     for (const thread of this.#all) thread.setAvailable(upstream, available);
   }
 
   async drain(upstream: string, options: AbortOptions): Promise<void> {
-    this.setAvailable(upstream, false);
+    if (this.#available.get(upstream) !== "soon") this.setAvailable(upstream, false);
     // A thread that dies meanwhile has nothing left that runs.
     const drained = (thread: EdgeThread): Promise<void> => thread.ask({ type: "drain", upstream }, options).catch(() => undefined);
     await Promise.all([this.#main.drain(upstream, options), ...this.#open.map(drained)]);
@@ -153,14 +154,25 @@ class ThreadedEdge implements Edge {
 
   /** In two steps, so that a thread that cannot make ready leaves all of them as they were. */
   async replace(next: EdgePlan): Promise<void> {
+    const undo = this.#memory.mark();
     const shared = this.#memory.planFor(next, this.#options.threads);
     const plan = furtherPlan(shared, this.#ports);
-    await this.#openRelay(plan);
     const ready = this.#open;
-    const prepared = await this.#prepare(shared, plan, ready);
+    let prepared: PreparedPlan;
+    try {
+      await this.#openRelay(plan);
+      prepared = await this.#prepare(shared, plan, ready);
+    } catch (error) {
+      undo();
+      throw error;
+    }
     const before = new Map(this.#plan.upstreams.map((upstream) => [upstream.name, upstream]));
-    // What stands elsewhere begins anew in every thread, until somebody says that it is well.
-    for (const upstream of plan.upstreams) if (!isSameService(before.get(upstream.name), upstream)) this.#available.delete(upstream.name);
+    // As every thread does by itself with what it has.
+    for (const upstream of plan.upstreams) {
+      const { name } = upstream;
+      const availability = availabilityAfter(before.get(name), this.#available.get(name) ?? false, upstream);
+      if (availability) this.#available.set(name, availability);
+    }
     this.#plan = plan;
     prepared.commit();
     await Promise.all(ready.map((thread) => thread.ask({ type: "commit" }, { withinMs: commitMs }).catch(() => this.#renew(thread))));
@@ -198,7 +210,7 @@ class ThreadedEdge implements Edge {
   }
 
   #startOf(thread: number): ThreadStart {
-    const available = new Set(this.#available);
+    const available = new Map(this.#available);
     const counts = this.#options.metrics !== undefined;
     const shared = { clockOrigin: this.#clockOrigin, relay: this.#relayPlace };
     return { version, thread, plan: this.#plan, available, counts, ...shared };
@@ -224,6 +236,8 @@ class ThreadedEdge implements Edge {
     try {
       await thread.ask({ type: "prepare", plan }, { withinMs: prepareMs });
       await thread.ask({ type: "commit" }, { withinMs: commitMs });
+      // What became known meanwhile was said of the upstreams of before.
+      for (const { name } of plan.upstreams) thread.setAvailable(name, this.#available.get(name) ?? false);
     } catch {
       await this.#renew(thread);
     }
@@ -235,4 +249,10 @@ class ThreadedEdge implements Edge {
     ensurePrivateFolder(dirname(this.#options.relay));
     this.#relay = await openRelay(this.#relayPlace, (bay) => this.#main.bayHandler(bay), this.#deps);
   }
+}
+
+/** By bind, the ports that the system chose at the start. */
+function chosenPorts({ listeners }: EdgePlan, listening: Edge["listening"]): ReadonlyMap<string, number> {
+  const chosen = new Set(listeners.filter(({ address }) => address.kind === "tcp" && address.port === 0).map(({ name }) => name));
+  return new Map(listening.filter(({ bind }) => chosen.has(bind)).map(({ bind, address }) => [bind, Number(new URL(address).port)]));
 }
