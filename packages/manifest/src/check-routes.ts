@@ -1,7 +1,7 @@
 import { checkPattern } from "@mothership/patterns";
 import type { Draft, RouteDraft } from "./draft.ts";
 import { checkFingerprint } from "./fingerprint-text.ts";
-import { type IssueList, type Spot, shown } from "./issue.ts";
+import { type IssueList, type Spot, shipCalled, shown } from "./issue.ts";
 import { suggestion } from "./nearest.ts";
 import type { Path } from "./positions.ts";
 
@@ -12,7 +12,7 @@ const agentFilters = ["browser", "chromium", "firefox", "safari", "llm", "bot"];
 export function checkRoutes({ ships, bays, modules, staticDirs, bindNames }: Draft, issues: IssueList): void {
   for (const { value, routes, routesAt, hasBind } of ships)
     if (routes.length > 0 && !hasBind)
-      issues.add(routesAt, `ship "${value.name}" has routes and no bind, so nothing could be forwarded to it`, {
+      issues.add(routesAt, `${shipCalled(value.name)} has routes and no bind, so nothing could be forwarded to it`, {
         hint: 'add bind = "tcp://127.0.0.1:3000", or whatever address it listens on',
       });
   for (const { routes } of [...ships, ...bays]) for (const route of routes) checkRoute(route, bindNames, issues);

@@ -130,6 +130,11 @@ export function shown(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
+/** A ship in a message. One whose name is missing or wrong has none here: the place of the mistake tells which it is. */
+export function shipCalled(name: string | undefined): string {
+  return name ? `ship "${name}"` : "this ship";
+}
+
 /**
  * Cut to a length that can be read, without the passwords of URLs, and with what a terminal would act on, or what would change the order
  * of characters, escaped.

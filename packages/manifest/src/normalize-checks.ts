@@ -1,7 +1,7 @@
 import type { Address } from "@mothership/kernel";
 import type { Layers } from "./inherit.ts";
 import type { IssueList } from "./issue.ts";
-import { shown } from "./issue.ts";
+import { shipCalled, shown } from "./issue.ts";
 import { defaults } from "./limits.ts";
 import { readCommandLine } from "./normalize-process.ts";
 import { checkExpression, readDuration } from "./normalize-units.ts";
@@ -52,7 +52,7 @@ export function normalizeChecks(
   const first = layers.get("startup");
   const startup = first.value === undefined ? undefined : readCheck(first.value, first.path, "startup", subject);
   if (startup?.probe.kind === "notify" && layers.get("tty").value === true)
-    subject.issues.add(layers.get("tty").path, `ship "${subject.name}" has a terminal, on which its notify probe cannot be heard`, {
+    subject.issues.add(layers.get("tty").path, `${shipCalled(subject.name)} has a terminal, on which its notify probe cannot be heard`, {
       hint: 'take tty away, or use another startup check, such as startup = { type = "log", pattern = "listening" }',
     });
   const lasting = layers.get("liveness");
@@ -62,7 +62,7 @@ export function normalizeChecks(
     const probe: Probe | undefined = readiness?.probe ?? (bind && hasRoutes ? { kind: "connect", address: bind } : undefined);
     if (probe) liveness = { probe, ...timesOf({}, lasting.path, "liveness", issues) };
     else if (written.value === undefined && !(hasRoutes && hasBind))
-      issues.add(lasting.path, `ship "${name}" has no health check whose target "liveness = true" could use`, {
+      issues.add(lasting.path, `${shipCalled(name)} has no health check whose target "liveness = true" could use`, {
         hint: 'add healthcheck = "/health", or write liveness as a table',
       });
   } else if (lasting.value !== undefined && lasting.value !== false) {
@@ -127,7 +127,7 @@ function readProbe(table: Loose<RawCheck>, path: Path, pathAt: Path, purpose: Pu
       if (address && address.kind !== type)
         issues.add(
           [...path, "type"],
-          `ship "${name}" is looked for on a ${address.kind} address, so the check is of type "${address.kind}"`,
+          `${shipCalled(name)} is looked for on a ${address.kind} address, so the check is of type "${address.kind}"`,
         );
       return address && { kind: "connect", address };
     }
@@ -147,7 +147,7 @@ function readProbe(table: Loose<RawCheck>, path: Path, pathAt: Path, purpose: Pu
 function addressOf(table: Loose<RawCheck>, path: Path, at: Path, { name, bind, hasBind, issues }: Subject): Address | undefined {
   if ("addr" in table) return readAddress(table.addr, [...path, "addr"], issues);
   if (!hasBind)
-    issues.add(at, `ship "${name}" has a health check and no bind to ask on`, {
+    issues.add(at, `${shipCalled(name)} has a health check and no bind to ask on`, {
       hint: 'add bind = "tcp://127.0.0.1:3000", or whatever address it listens on',
     });
   return bind;

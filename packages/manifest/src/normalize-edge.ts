@@ -1,5 +1,5 @@
 import type { Layers } from "./inherit.ts";
-import type { IssueList } from "./issue.ts";
+import { type IssueList, shipCalled } from "./issue.ts";
 import { defaults } from "./limits.ts";
 import type { NormalizeContext } from "./normalize.ts";
 import { filePath } from "./normalize-process.ts";
@@ -75,7 +75,7 @@ export function normalizeAccessLog(
 export function normalizeUpstream(layers: Layers<Loose<RawShip>>, hasBind: boolean, issues: IssueList): UpstreamSettings {
   const { own } = layers;
   if (own.table.upstream !== undefined && !hasBind)
-    issues.add([...own.path, "upstream"], `ship "${own.table.name ?? ""}" has no bind, so nothing is asked of it`, {
+    issues.add([...own.path, "upstream"], `${shipCalled(own.table.name)} has no bind, so nothing is asked of it`, {
       at: "key",
       hint: 'add bind = "tcp://127.0.0.1:3000", or whatever address it listens on',
     });

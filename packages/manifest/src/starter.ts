@@ -14,7 +14,7 @@ export const starterManifest = `#:schema ./${schemaFileName}
 [mothership]
 # Prometheus metrics on http://127.0.0.1:9090/metrics, liveness on /health.
 #metrics_port = 9090
-# gzip, deflate or brotli, as the client accepts.
+# brotli, zstd, gzip or deflate, as the client accepts.
 compression = true
 
 # Where mothership listens. Routes name these binds.

@@ -381,6 +381,11 @@ describe("rules across values", () => {
       '6:10 ship "a" has routes and no bind, so nothing could be forwarded to it',
       '7:15 ship "a" has a health check and no bind to ask on',
     ]);
+    expect(placesOf(`${http}${ship("a b", 'routes = ["http:/"]', 'healthcheck = "/up"', "upstream = {}")}`).slice(1)).toEqual([
+      "6:10 this ship has routes and no bind, so nothing could be forwarded to it",
+      "7:15 this ship has a health check and no bind to ask on",
+      "8:1 this ship has no bind, so nothing is asked of it",
+    ]);
     expect(placesOf(`[base.ship]\nhealthcheck = "/up"\n${ship("a")}`)).toEqual(['2:15 ship "a" has a health check and no bind to ask on']);
     expect(placesOf(ship("a", 'bind = "1"', 'healthcheck = "up"'))).toEqual(['5:15 "healthcheck" must begin with "/"']);
     expect(placesOf(`[[mothership.static_dirs]]\npath = "p"\nprefix = "x"\n`)).toEqual(['3:10 "prefix" must begin with "/"']);
