@@ -205,6 +205,8 @@ describe("restarting", () => {
     const { record: last, effects } = step(swept, causeOf("emptied"), spec);
     expect(last).toMatchObject({ state: "failed", reason: "exited with code 7; given up after 2 restarts" });
     expect(effects).toContainEqual({ type: "lost", exitCode: 7, reason: last.reason });
+    const single = step(swept, causeOf("emptied"), { ...spec, restart: { maxRestarts: 1 } }).record;
+    expect(single.reason).toBe("exited with code 7; given up after 1 restart");
   });
 
   test("goes on at the cap for one that is not essential, and shows it as degraded", () => {

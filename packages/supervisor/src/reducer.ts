@@ -210,7 +210,9 @@ function retry(record: ProcessRecord, { spec, random }: Circumstances): Step {
   const { restart, essential } = spec;
   const spent = record.failures > restart.maxRestarts;
   if (record.fatal || (spent && essential)) {
-    const reason = record.fatal ? record.reason : `${record.reason}; given up after ${restart.maxRestarts} restarts`;
+    const reason = record.fatal
+      ? record.reason
+      : `${record.reason}; given up after ${restart.maxRestarts} ${restart.maxRestarts === 1 ? "restart" : "restarts"}`;
     return to(record, { state: "failed", reason }, essential ? [{ type: "lost", exitCode: record.exitCode, reason }] : []);
   }
   const change = { degraded: spent, restarts: record.restarts + 1 };
