@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet, type TestFleet } from "./fleet.ts";
+import { mothership, ship, startFleet, type TestFleet } from "./support/fleet.ts";
 
 interface Entry {
   readonly [field: string]: unknown;

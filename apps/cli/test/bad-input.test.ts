@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship } from "./fleet.ts";
+import { mothership, ship } from "./support/fleet.ts";
 
 const stack = /\n\s+at |node:internal|Error:/;
 

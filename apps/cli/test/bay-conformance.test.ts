@@ -3,9 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { freePort, runWebSocketCase, webSocketCases } from "@mothership/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startFleet, type TestFleet } from "./fleet.ts";
+import { bay, ship, startFleet, type TestFleet } from "./support/fleet.ts";
 
-const echoBay = join(import.meta.dirname, "../../../examples/echo-bay/echo.js");
 const websocketShip = join(import.meta.dirname, "fixtures/websocket-ship.mjs");
 const pythonClient = join(import.meta.dirname, "fixtures/websocket-client.py");
 let port: number;
@@ -17,20 +16,8 @@ beforeAll(async () => {
   fleet = startFleet(`
 [mothership.bind]
 ws = "127.0.0.1:${port}"
-[[bays.websocket]]
-name = "bay"
-command = "${process.execPath}"
-args = ["${echoBay}"]
-routes = ["ws:/bay"]
-[[fleet.web]]
-name = "ship"
-command = "${process.execPath}"
-args = ["${websocketShip}"]
-env = { PORT = "${inner}" }
-bind = "tcp://127.0.0.1:${inner}"
-healthcheck = "/"
-routes = ["ws:/ship"]
-`);
+${bay("bay", "ws:/bay")}
+${ship("ship", inner, 'routes = ["ws:/ship"]', websocketShip)}`);
   await fleet.running();
 });
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { encodeWebSocketFrame, freePort, opcodes, openRawClient, type RawClient } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { startFleet } from "./fleet.ts";
+import { bay, startFleet } from "./support/fleet.ts";
 
 const floodBay = join(import.meta.dirname, "fixtures/flood-bay.mjs");
 const mega = 1_048_576;
@@ -17,12 +17,7 @@ describe.runIf(process.platform === "linux")("a client of a bay that stops readi
     await using fleet = startFleet(`
 [mothership.bind]
 ws = "127.0.0.1:${port}"
-[[bays.websocket]]
-name = "bay"
-command = "${process.execPath}"
-args = ["${floodBay}"]
-routes = ["ws:/.*"]
-`);
+${bay("bay", "ws:/.*", floodBay)}`);
     await fleet.running();
     const others: RawClient[] = [];
     while (others.length < 999) others.push(...(await Promise.all(Array.from({ length: 111 }, () => openRawClient(port)))));
@@ -48,8 +43,8 @@ routes = ["ws:/.*"]
     };
     await rounds("warm");
     const before = await rounds("before");
-    const bay = (await fleet.units()).find(({ name }) => name === "bay")!.pid!;
-    const memory = [rssBytes(fleet.pid), rssBytes(bay)] as const;
+    const bayPid = (await fleet.units()).find(({ name }) => name === "bay")!.pid!;
+    const memory = [rssBytes(fleet.pid), rssBytes(bayPid)] as const;
 
     const stuck = await openRawClient(port);
     stuck.socket.pause();
@@ -59,7 +54,7 @@ routes = ["ws:/.*"]
     // Loose: other work on the machine must not fail a test. `bench/docking/slow-client.ts` has the figures.
     expect(during).toBeLessThan(10 * before + 500);
     expect(rssBytes(fleet.pid) - memory[0]).toBeLessThan(64 * mega);
-    expect(rssBytes(bay) - memory[1]).toBeLessThan(64 * mega);
+    expect(rssBytes(bayPid) - memory[1]).toBeLessThan(64 * mega);
 
     for (const client of [...others, stuck]) client.socket.destroy();
   });

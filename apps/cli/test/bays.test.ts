@@ -1,10 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { eventually, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, startFleet } from "./fleet.ts";
-
-const echoBay = join(import.meta.dirname, "../../../examples/echo-bay/echo.js");
+import { bay, mothership, startFleet } from "./support/fleet.ts";
 
 /** A browser's end of a WebSocket that remembers what it heard. */
 function client(url: string) {
@@ -28,12 +25,7 @@ describe("a bay in the fleet", () => {
 metrics_port = ${metrics}
 [mothership.bind]
 ws = "127.0.0.1:${port}"
-[[bays.websocket]]
-name = "echo"
-command = "${process.execPath}"
-args = ["${echoBay}"]
-routes = ["ws:/echo"]
-`);
+${bay("echo", "ws:/echo")}`);
     await fleet.running();
     const states = fleet.lines().flatMap((line) => line.status ?? []);
     expect(states).toContain("docking");

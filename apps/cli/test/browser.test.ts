@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import { createAuthority, eventually, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { findChromium, openPage } from "./browser.ts";
-import { mothership, startFleet } from "./fleet.ts";
+import { findChromium, openPage } from "./support/browser.ts";
+import { bay, mothership, ship, startFleet } from "./support/fleet.ts";
 
-const echoBay = join(import.meta.dirname, "../../../examples/echo-bay/echo.js");
 const pageShip = join(import.meta.dirname, "fixtures/page-ship.mjs");
 const chromium = findChromium();
 
@@ -24,21 +23,8 @@ describe.skipIf(chromium === undefined)("a page in Chromium, over TLS and HTTP/2
 compression = true
 [mothership.bind]
 https = { addr = "127.0.0.1:${https}", cert = "site.crt", key = "site.key" }
-[[bays.websocket]]
-name = "bay"
-command = "${process.execPath}"
-args = ["${echoBay}"]
-routes = ["https:/bay"]
-[[fleet.web]]
-name = "ship"
-command = "${process.execPath}"
-args = ["${pageShip}"]
-env = { PORT = "${inner}" }
-bind = "tcp://127.0.0.1:${inner}"
-healthcheck = "/"
-drain_timeout = "500ms"
-routes = ["https:/.*"]
-`,
+${bay("bay", "https:/bay")}
+${ship("ship", inner, 'drain_timeout = "500ms"\nroutes = ["https:/.*"]', pageShip)}`,
       { files: { "site.crt": certificate.cert, "site.key": certificate.key } },
     );
     await fleet.running();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { connectControl, controlPath } from "@mothership/control";
 import { eventually, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { ship, startFleet, type TestFleet } from "./fleet.ts";
+import { ship, startFleet, type TestFleet } from "./support/fleet.ts";
 
 /** Writes what mothership holds to a file at each SIGUSR2; the benchmark of a thousand rounds uses it too. */
 const inside = join(import.meta.dirname, "../../../bench/supervision/inside.cjs");

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tempFolder } from "@mothership/testkit";
 import { expect, test } from "vitest";
-import { mothership } from "./fleet.ts";
+import { mothership } from "./support/fleet.ts";
 
 test("clearance counts whatever a manifest asks for", async () => {
   using folder = tempFolder();

@@ -3,9 +3,8 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tempFolder } from "@mothership/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { mothership, startFleet, type TestFleet } from "./fleet.ts";
+import { bin, mothership, startFleet, type TestFleet } from "./support/fleet.ts";
 
-const bin = join(import.meta.dirname, "../bin/mothership.cjs");
 const has = (shell: string): boolean => spawnSync(shell, ["--version"]).status === 0;
 
 const unit = (name: string): string => `[[fleet.web]]\nname = "${name}"\ncommand = "sleep"\nargs = ["1000"]\ntags = ["front"]\n`;

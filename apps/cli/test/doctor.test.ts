@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { tempFolder } from "@mothership/testkit";
 import { expect, test } from "vitest";
-import { mothership } from "./fleet.ts";
+import { mothership } from "./support/fleet.ts";
 
 test("the doctor looks at this machine, leaves nothing behind, and fails where a fleet could not run", async () => {
   using folder = tempFolder();

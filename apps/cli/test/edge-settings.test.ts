@@ -6,20 +6,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { createAuthority, freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { ship, startFleet } from "./fleet.ts";
-
-const script = join(import.meta.dirname, "fixtures/moody.mjs");
-const moody = (port: number, upstream: string): string => `
-[[fleet.web]]
-name = "moody"
-command = "${process.execPath}"
-args = ["${script}"]
-env = { PORT = ${port} }
-bind = "${port}"
-healthcheck = "/health"
-routes = ["http:/.*"]
-upstream = ${upstream}
-`;
+import { moodyShip, ship, startFleet } from "./support/fleet.ts";
 
 const reasonOf = (response: Response): readonly [number, string | null] => [response.status, response.headers.get("x-mothership-error")];
 
@@ -27,7 +14,7 @@ describe("how a ship is asked", () => {
   test("opens its circuit breaker when most requests fail, and says so", async () => {
     const [http, port] = [await freePort(), await freePort()];
     await using fleet = startFleet(
-      `[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moody(port, '{ circuit_breaker = { min_requests = 4, open_for = "1h" } }')}`,
+      `[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moodyShip(port, 'upstream = { circuit_breaker = { min_requests = 4, open_for = "1h" } }')}`,
     );
     await fleet.running();
     const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${http}${path}`);
@@ -43,7 +30,9 @@ describe("how a ship is asked", () => {
       ["true", [200, null]],
       ["false", [502, "upstream-closed"]],
     ] as const) {
-      await using fleet = startFleet(`[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moody(port, `{ retries = ${retries} }`)}`);
+      await using fleet = startFleet(
+        `[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moodyShip(port, `upstream = { retries = ${retries} }`)}`,
+      );
       await fleet.running();
       const get = (): Promise<Response> => fetch(`http://127.0.0.1:${http}/fresh-only`);
       const first = await get();
@@ -54,7 +43,9 @@ describe("how a ship is asked", () => {
 
   test("gives up on an answer after its own time", async () => {
     const [http, port] = [await freePort(), await freePort()];
-    await using fleet = startFleet(`[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moody(port, '{ answer_timeout = "200ms" }')}`);
+    await using fleet = startFleet(
+      `[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moodyShip(port, 'upstream = { answer_timeout = "200ms" }')}`,
+    );
     await fleet.running();
     expect(reasonOf(await fetch(`http://127.0.0.1:${http}/never`))).toEqual([504, "upstream-timeout"]);
   });
@@ -73,7 +64,7 @@ http = "127.0.0.1:${http}"
 error_pages = "${pages.join("errors")}"
 forwarded = true
 via = "edge-7"
-${moody(port, "{}")}`);
+${moodyShip(port)}`);
     await fleet.running();
     const get = (path: string, accept: string): Promise<Response> =>
       fetch(`http://127.0.0.1:${http}${path}`, { headers: { Accept: accept } });

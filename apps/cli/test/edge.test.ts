@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet } from "./fleet.ts";
+import { mothership, ship, startFleet } from "./support/fleet.ts";
 
 const built = join(import.meta.dirname, "../../../examples/payloads/built");
 
@@ -128,6 +128,13 @@ phase = "response"
     expect(code).toBe(1);
     expect(stderr).toMatch(/^mothership: .*auth|wasm/i);
     expect(fleet.lines().some((line) => line.ship === "x")).toBe(false);
+
+    await using missing = startFleet(
+      '[[modules]]\nname = "auth"\nwasm = "nowhere.wasm"\nroutes = ["/.*"]\n[[fleet.x]]\nname = "x"\ncommand = "true"\n',
+    );
+    expect((await missing.ended()).stderr).toMatch(
+      /^mothership: payload "auth" \(.*nowhere.wasm\) cannot be used: there is no such file$/m,
+    );
   });
 });
 

@@ -7,8 +7,8 @@ import { text } from "node:stream/consumers";
 import { eventually, freePort, isAlive, tempFolder } from "@mothership/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { dockerfileProblems } from "./dockerfile.ts";
-import { startFleet } from "./fleet.ts";
+import { dockerfileProblems } from "./support/dockerfile.ts";
+import { startFleet } from "./support/fleet.ts";
 
 const examples = join(import.meta.dirname, "../../../examples");
 

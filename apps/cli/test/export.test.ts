@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership } from "./fleet.ts";
+import { mothership } from "./support/fleet.ts";
 
 const manifest =
   '[mothership.bind]\nhttp = "0.0.0.0:8080"\n[[fleet.web]]\nname = "app"\ncommand = "./app"\nbind = "3000"\nroutes = ["http:/.*"]\n';

@@ -1,27 +1,15 @@
 import { join } from "node:path";
 import { eventually, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, startFleet } from "./fleet.ts";
+import { moodyShip, mothership, startFleet } from "./support/fleet.ts";
 
-const script = join(import.meta.dirname, "fixtures/moody.mjs");
 const built = join(import.meta.dirname, "../../../examples/payloads/built");
-const moody = (port: number, more = ""): string => `
-[[fleet.web]]
-name = "moody"
-command = "${process.execPath}"
-args = ["${script}"]
-env = { PORT = ${port} }
-bind = "${port}"
-healthcheck = "/health"
-routes = ["http:/.*"]
-${more}
-`;
 
 describe("a ship that fails", () => {
   test("is looked at after failures in a row, and comes back when its check passes", async () => {
     const [http, metrics, port] = [await freePort(), await freePort(), await freePort()];
     await using fleet = startFleet(
-      `[mothership]\nmetrics_port = ${metrics}\n[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moody(port, "upstream = { circuit_breaker = { min_requests = 100 } }")}`,
+      `[mothership]\nmetrics_port = ${metrics}\n[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moodyShip(port, "upstream = { circuit_breaker = { min_requests = 100 } }")}`,
     );
     await fleet.running();
     const statusOf = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${http}${path}`)).status;
@@ -40,7 +28,7 @@ describe("a ship that fails", () => {
 
   test("is asked again for preflights that it answered before it was restarted", async () => {
     const [http, port] = [await freePort(), await freePort()];
-    await using fleet = startFleet(`[mothership]\ncors_cache = true\n[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moody(port)}`);
+    await using fleet = startFleet(`[mothership]\ncors_cache = true\n[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moodyShip(port)}`);
     await fleet.running();
     const headers = { Origin: "https://app.example", "Access-Control-Request-Method": "POST" };
     const answerOf = async (): Promise<string | null> =>
@@ -64,7 +52,7 @@ wasm = "${built}/header-auth.wasm"
 routes = ["/.*"]
 fuel = 1000
 config = { tokens = "let-me-in" }
-${moody(port)}`);
+${moodyShip(port)}`);
     await fleet.running();
     const answer = await fetch(`http://127.0.0.1:${http}/`, { headers: { Accept: "application/json" } });
     expect([answer.status, answer.headers.get("content-type")]).toEqual([503, "application/json"]);

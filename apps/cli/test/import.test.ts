@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, startFleet } from "./fleet.ts";
+import { mothership, startFleet } from "./support/fleet.ts";
 
 /** A folder with these files. */
 function project(files: Readonly<Record<string, string>>): ReturnType<typeof tempFolder> {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, startFleet } from "./fleet.ts";
+import { mothership, startFleet } from "./support/fleet.ts";
 
 describe("mothership init", () => {
   test("writes a manifest that is valid, and its schema, and never overwrites", async () => {
@@ -13,6 +13,10 @@ describe("mothership init", () => {
     expect(JSON.parse(readFileSync(folder.join("ship-manifest.schema.json"), "utf8"))).toHaveProperty("properties.fleet");
     const again = await mothership(["init"], { cwd: folder.path });
     expect([again.code, again.stderr]).toEqual([2, expect.stringMatching(/ship-manifest.toml exists already/)]);
+    mkdirSync(folder.join("deploy"));
+    expect((await mothership(["init", "-c", "deploy/fleet.toml"], { cwd: folder.path })).stdout).toBe(
+      'wrote deploy/fleet.toml, deploy/ship-manifest.schema.json; check it with "mothership clearance -c deploy/fleet.toml", run it with "mothership -c deploy/fleet.toml"\n',
+    );
     expect((await mothership(["init", "-c", "nowhere/x.toml"], { cwd: folder.path })).stderr).toMatch(/the folder nowhere does not exist/);
   });
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { manPage } from "./man-page.ts";
+import { manPage } from "./support/man-page.ts";
 
 const file = join(import.meta.dirname, "../man/mothership.1");
 const has = (program: string, flag: string): boolean => spawnSync(program, [flag]).error === undefined;

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, freePort, isAlive, tempFolder } from "@mothership/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { mothership } from "./fleet.ts";
+import { mothership } from "./support/fleet.ts";
 
 /** Blocks of the page that have a file name behind their language, by the section that they stand in. */
 const text = readFileSync(join(import.meta.dirname, "../../../docs/migration.md"), "utf8");

@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { eventually, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
+import { bin } from "./support/fleet.ts";
 
-const bin = join(import.meta.dirname, "../bin/mothership.cjs");
 // A process namespace of its own is what a container has; making one needs rights that not every machine gives.
 const unshare = ["--pid", "--fork", "--mount-proc", "--kill-child"];
 const canUnshare = process.platform === "linux" && spawnSync("unshare", [...unshare, "true"]).status === 0;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
 import { createAuthority, eventually, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet, type TestFleet } from "./fleet.ts";
+import { mothership, ship, startFleet, type TestFleet } from "./support/fleet.ts";
 
 async function reload(fleet: TestFleet, manifest: string) {
   writeFileSync(join(fleet.folder, "ship-manifest.toml"), manifest);

@@ -3,7 +3,7 @@ import { get } from "node:http";
 import { join } from "node:path";
 import { freePort } from "@mothership/testkit";
 import { expect, test } from "vitest";
-import { mothership, ship, startFleet } from "./fleet.ts";
+import { mothership, ship, startFleet } from "./support/fleet.ts";
 
 /** Asks again and again, a few at a time on fresh connections, until the work is done; how each was answered. */
 async function statusesDuring(port: number, work: () => Promise<void>): Promise<readonly string[]> {

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet } from "./fleet.ts";
+import { mothership, ship, startFleet } from "./support/fleet.ts";
 
 describe("requests of each ship", () => {
   test.each([1, 2])("are counted over %i threads, and over a reload", async (threads) => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { ship, startFleet } from "./fleet.ts";
+import { ship, startFleet } from "./support/fleet.ts";
 
 interface Echo {
   readonly ship: string;

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet } from "./fleet.ts";
+import { mothership, ship, startFleet } from "./support/fleet.ts";
 
 const chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36";
 

@@ -4,9 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, isAlive, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership } from "./fleet.ts";
+import { bin, mothership } from "./support/fleet.ts";
 
-const bin = join(import.meta.dirname, "../bin/mothership.cjs");
 const stalled = join(import.meta.dirname, "fixtures/stalled-terminal.py");
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 

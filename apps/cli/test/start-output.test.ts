@@ -1,10 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { freePort, noTmux, openPane, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { ship } from "./fleet.ts";
-
-const bin = join(import.meta.dirname, "../bin/mothership.cjs");
+import { bin, ship } from "./support/fleet.ts";
 
 const job = (script: string): string =>
   `[[mothership.prelaunch]]\nname = "migrate"\ncommand = "sh"\nargs = ["-c", ${JSON.stringify(script)}]\n`;

@@ -1,11 +1,9 @@
-import { join } from "node:path";
 import { controlPath, type FleetControl, type FleetSnapshot, serveControl, type UnitSnapshot } from "@mothership/control";
 import { silentLogger, systemClock } from "@mothership/kernel";
 import { noTmux, openPane, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, startFleet } from "./fleet.ts";
+import { bin, mothership, startFleet } from "./support/fleet.ts";
 
-const bin = join(import.meta.dirname, "../bin/mothership.cjs");
 const sleeper = '[[fleet.web]]\nname = "app"\ncommand = "sleep"\nargs = ["1000"]\n';
 
 /** A fleet of plain values behind a real control socket: so many ships cost nothing. */

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { eventually, freePort, isAlive } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { type Finished, mothership, ship, startFleet, type TestFleet } from "./fleet.ts";
+import { type Finished, mothership, ship, startFleet, type TestFleet } from "./support/fleet.ts";
 
 /** A command on the fleet of a test, as typed in its folder. */
 const on =

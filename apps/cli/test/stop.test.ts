@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { eventually, freePort, isAlive } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { ship, startFleet } from "./fleet.ts";
+import { ship, startFleet } from "./support/fleet.ts";
 
 describe("SIGTERM", () => {
   test("lets 50 running requests finish, stops the ships in reverse order and leaves nothing", async () => {

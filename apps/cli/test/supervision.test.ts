@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { connectControl, controlPath } from "@mothership/control";
 import { eventually, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, startFleet, type TestFleet } from "./fleet.ts";
+import { mothership, startFleet, type TestFleet } from "./support/fleet.ts";
 
 /** A `[[fleet.work]]` table around a Node script in one line. */
 function work(name: string, script: string, ...lines: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { eventually, freePort, isAlive, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { ship, startFleet, type TestFleet } from "./fleet.ts";
+import { ship, startFleet, type TestFleet } from "./support/fleet.ts";
 
 /** A ship with a child in its group, one in a session of its own, and one that was forked twice. Each says its pid. */
 const family = `

@@ -1,7 +1,7 @@
 import { freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { startFleet, type TestFleet } from "./fleet.ts";
-import { evaluateInThread, inspectorOf } from "./inspector.ts";
+import { startFleet, type TestFleet } from "./support/fleet.ts";
+import { evaluateInThread, inspectorOf } from "./support/inspector.ts";
 
 /** A fleet with two threads, the second of which turns in a circle and hears nothing any more. */
 async function stuckFleet(): Promise<TestFleet> {

@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { createAuthority, eventually, freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet } from "./fleet.ts";
-import { evaluateInThread, inspectorOf } from "./inspector.ts";
+import { mothership, ship, startFleet } from "./support/fleet.ts";
+import { evaluateInThread, inspectorOf } from "./support/inspector.ts";
 
 /** Elsewhere further threads cannot be had, which `count.test.ts` holds. */
 const onLinux = test.skipIf(process.platform !== "linux");

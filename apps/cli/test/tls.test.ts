@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { connect } from "node:tls";
 import { createAuthority, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { ship, startFleet } from "./fleet.ts";
+import { ship, startFleet } from "./support/fleet.ts";
 
 describe("an https bind", () => {
   test("with a certificate ends TLS, speaks HTTP/2 to who wants it, and takes a renewed certificate", async () => {

@@ -2,9 +2,8 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { eventually, freePort, isAlive, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet } from "./fleet.ts";
+import { bin, mothership, ship, startFleet } from "./support/fleet.ts";
 
-const bin = join(import.meta.dirname, "../bin/mothership.cjs");
 const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
 
 /** A real terminal, in a tmux server of its own. */

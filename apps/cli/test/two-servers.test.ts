@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { eventually, tempFolder } from "@mothership/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../../../packages/flagship/test/postgres-server.ts";
-import { mothership, startFleet, type TestFleet } from "./fleet.ts";
+import { mothership, startFleet, type TestFleet } from "./support/fleet.ts";
 
 const manifest = join(import.meta.dirname, "../../../examples/two-servers/ship-manifest.toml");
 let server: PostgresServer;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { eventually, freePort } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet, type TestFleet } from "./fleet.ts";
+import { mothership, ship, startFleet, type TestFleet } from "./support/fleet.ts";
 
 const run = promisify(execFile);
 const found = spawnSync("wrk", ["-v"]).error === undefined;

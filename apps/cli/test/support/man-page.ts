@@ -1,9 +1,9 @@
-import { commandNames, commandOf, optionsOf } from "../src/command-line/command-table.ts";
-import { environment } from "../src/command-line/environment-table.ts";
-import { exitMeanings } from "../src/command-line/exit-codes.ts";
-import { optionAbout } from "../src/command-line/help.ts";
-import { type Option, type OptionName, options } from "../src/command-line/option-table.ts";
-import { wrap } from "../src/terminal/wrap.ts";
+import { commandNames, commandOf, optionsOf } from "../../src/command-line/command-table.ts";
+import { environment } from "../../src/command-line/environment-table.ts";
+import { exitMeanings } from "../../src/command-line/exit-codes.ts";
+import { optionAbout } from "../../src/command-line/help.ts";
+import { type Option, type OptionName, options } from "../../src/command-line/option-table.ts";
+import { wrap } from "../../src/terminal/wrap.ts";
 
 /** When the page last said something new; its foot shows it. */
 const date = "November 29, 2026";

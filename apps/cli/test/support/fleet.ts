@@ -4,9 +4,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, tempFolder } from "@mothership/testkit";
 
-const bin = join(import.meta.dirname, "../bin/mothership.cjs");
+/** The built program. */
+export const bin = join(import.meta.dirname, "../../bin/mothership.cjs");
 /** A ship for tests; see the file. */
-export const shipScript = join(import.meta.dirname, "fixtures/ship.mjs");
+export const shipScript = join(import.meta.dirname, "../fixtures/ship.mjs");
+/** The bay of examples/echo-bay. */
+const echoBay = join(import.meta.dirname, "../../../../examples/echo-bay/echo.js");
 
 /** One line of the program's JSON output. */
 export interface OutputLine {
@@ -113,18 +116,34 @@ function inThreads(manifest: string): string {
   return /^\[mothership\]$/m.test(manifest) ? manifest.replace(/^\[mothership\]$/m, line) : `${line}\n${manifest}`;
 }
 
-/** A `[[fleet.web]]` table around the test ship. */
-export function ship(name: string, port: number | string, more = ""): string {
+/** A `[[fleet.web]]` table around a script, that of the test ship unless it says another. */
+export function ship(name: string, port: number | string, more = "", script = shipScript): string {
   const address = typeof port === "number" ? `tcp://127.0.0.1:${port}` : `unix://${port}`;
   return `
 [[fleet.web]]
 name = "${name}"
 command = "${process.execPath}"
-args = ["${shipScript}"]
+args = ["${script}"]
 env = { PORT = "${port}", SHIP = "${name}" }
 bind = "${address}"
 healthcheck = "/health"
 ${more}
+`;
+}
+
+/** A `[[fleet.web]]` table around the ship that fails as it is asked to, behind the bind `http`; see fixtures/moody.mjs. */
+export function moodyShip(port: number, more = ""): string {
+  return ship("moody", port, `routes = ["http:/.*"]\n${more}`, join(import.meta.dirname, "../fixtures/moody.mjs"));
+}
+
+/** A `[[bays.websocket]]` table around a script. */
+export function bay(name: string, routes: string, script = echoBay): string {
+  return `
+[[bays.websocket]]
+name = "${name}"
+command = "${process.execPath}"
+args = ["${script}"]
+routes = ["${routes}"]
 `;
 }
 
