@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
+import { joinBytes, writeJoined, writesAtOnce } from "./joined.ts";
 
-/** Up to so many bytes are copied into one buffer, which is cheaper than a list of buffers for the system; more leave as a list. */
-const joinBytes = 32_768;
 /** The system gets no more than about so much at once: what it has taken shows only when all of it is taken. */
 const writeBytes = 65_536;
 
 /** What is to be written to one socket: pieces of text (one byte a character) and bytes, which leave together. */
 export class Output {
   readonly #socket: Socket;
+  readonly #atOnce: boolean;
   readonly #parts: (string | Uint8Array)[] = [];
   #bytes = 0;
   #scheduled = false;
@@ -18,6 +18,7 @@ export class Output {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#atOnce = writesAtOnce(socket);
   }
 
   /** The peer or the system is slower than we are: after `drain`, flush and look again. */
@@ -51,6 +52,7 @@ export class Output {
     // The peer is gone and `close` will say so; there is nobody to write to.
     if (!socket.writable) this.#clear();
     while (this.#parts.length > 0 && !socket.writableNeedDrain) {
+      // A copy is cheaper than a list of buffers for the system; more leave as a list.
       if (this.#bytes <= joinBytes) this.#writeAll();
       else this.#writeSome();
     }
@@ -59,7 +61,7 @@ export class Output {
   #writeAll(): void {
     const parts = this.#parts;
     if (parts.length === 1) write(this.#socket, parts[0]!);
-    else this.#socket.write(join(parts, this.#bytes));
+    else writeJoined(this.#socket, parts, this.#bytes, this.#atOnce);
     this.#clear();
   }
 
@@ -93,15 +95,4 @@ export class Output {
 function write(socket: Socket, part: string | Uint8Array): void {
   if (typeof part === "string") socket.write(part, "latin1");
   else socket.write(part);
-}
-
-function join(parts: readonly (string | Uint8Array)[], bytes: number): Buffer {
-  const whole = Buffer.allocUnsafe(bytes);
-  let at = 0;
-  for (const part of parts) {
-    if (typeof part === "string") whole.write(part, at, "latin1");
-    else whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
