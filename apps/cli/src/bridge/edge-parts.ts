@@ -4,6 +4,7 @@ import { type Bay, type BaySpec, openBay } from "@mothership/docking";
 import type { Deps, Middleware } from "@mothership/kernel";
 import { openPayload, type Payload } from "@mothership/payloads";
 import { openUpstream, type Upstream } from "@mothership/proxy";
+import type { Availability } from "./availability.ts";
 import { PayloadUnusableError } from "./errors.ts";
 import type { PayloadPlan, UpstreamPlan } from "./plan/edge.ts";
 import type { Remembered } from "./request-path.ts";
@@ -34,19 +35,28 @@ export function isSameService(one: UpstreamPlan | undefined, other: UpstreamPlan
 }
 
 /**
- * Pools to ships: those of before where nothing about them changed. One to the same address gets requests if the one before did, others where
- * `available` names them.
+ * What an upstream begins with when the plan says something else about it. At another address there is nobody yet, but whoever serves at the old
+ * one is about to move there: until somebody knows better, requests wait.
  */
+export function availabilityAfter(before: UpstreamPlan | undefined, availability: Availability, next: UpstreamPlan): Availability {
+  return availability === false || isSameService(before, next) ? availability : "soon";
+}
+
+/** Pools to ships: those of before where nothing about them changed. New ones begin as `available` says, or else unavailable. */
 export function openUpstreams(
   specs: readonly UpstreamPlan[],
   before: OpenMap<UpstreamPlan, Upstream>,
-  available: ReadonlySet<string> | undefined,
+  available: ReadonlyMap<string, Availability> | undefined,
   deps: Deps,
 ): OpenMap<UpstreamPlan, Upstream> {
   return reuse(specs, before, (spec) => {
     const known = before.get(spec.name);
-    const isAvailable = known && isSameService(known.spec, spec) ? known.running.available : (available?.has(spec.name) ?? false);
-    return openUpstream({ ...spec, available: isAvailable }, deps);
+    const availability = known
+      ? availabilityAfter(known.spec, known.running.holding ? "soon" : known.running.available, spec)
+      : (available?.get(spec.name) ?? false);
+    const upstream = openUpstream({ ...spec, available: availability === true }, deps);
+    if (availability === "soon") upstream.hold();
+    return upstream;
   });
 }
 

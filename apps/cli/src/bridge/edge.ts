@@ -1,8 +1,9 @@
 import type { Bay, BaySpec } from "@mothership/docking";
 import { type AbortOptions, type Address, type Closable, type Deps, deadline, formatAddress, type Handler } from "@mothership/kernel";
 import type { FleetMetrics } from "@mothership/metrics";
-import { type BreakerState, openProxy, type Proxy as RunningProxy } from "@mothership/proxy";
+import { type BreakerState, openProxy, type Proxy as RunningProxy, type Upstream } from "@mothership/proxy";
 import { refusalLine } from "./access-log.ts";
+import type { Availability } from "./availability.ts";
 import { gone, type OpenMap, openBays, openPayloads, openUpstreams, rememberer, valuesOf } from "./edge-parts.ts";
 import { PassiveHealth, type ShipWatch } from "./passive-health.ts";
 import type { EdgePlan } from "./plan/edge.ts";
@@ -23,7 +24,7 @@ export interface EdgeOptions {
   /** How a bay is opened. Default: by docking with it. */
   readonly openBay?: (spec: BaySpec, deps: Deps) => Bay;
   /** Which upstreams get requests from the start. Default: none. */
-  readonly available?: ReadonlySet<string>;
+  readonly available?: ReadonlyMap<string, Availability>;
 }
 
 /** What one payload has done. */
@@ -35,9 +36,12 @@ export interface PayloadFigures {
   readonly totalMs: number;
 }
 
-/** The circuit breaker of one upstream; all threads have the same. */
+/** What goes on at one upstream, in all threads. */
 export interface UpstreamState {
   readonly name: string;
+  /** Requests that wait while it is restarted. */
+  readonly held: number;
+  /** Of the circuit breaker, which all threads have in common. */
   /** Absent where it has none. */
   readonly breaker?: BreakerState | undefined;
 }
@@ -56,8 +60,8 @@ export interface Edge extends Closable {
   /** Each bind with where it really listens: `http://host:port/`, `https://host:port/` or `unix:///path`. */
   readonly listening: readonly { readonly bind: string; readonly address: string }[];
   /** Whether an upstream gets requests. Names that are no upstream are ignored: not every process has routes. */
-  setAvailable(upstream: string, available: boolean): void;
-  /** Takes an upstream out of use and resolves when nothing runs against it; what still runs when the signal fires is cut off. */
+  setAvailable(upstream: string, available: Availability): void;
+  /** Takes an upstream out of use, unless it is available `soon`, and resolves when nothing runs against it; what still runs when the signal fires is cut off. */
   drain(upstream: string, options: AbortOptions): Promise<void>;
   /** Resolves when a bay is docked and takes clients. Rejects with the signal's reason. */
   bayReady(bay: string, options: AbortOptions): Promise<void>;
@@ -111,6 +115,8 @@ const goodbyeMs = 2000;
 export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions = {}): Promise<ThreadEdge> {
   const remembered = rememberer();
   const leaving = new Set<Promise<void>>();
+  /** What runs on them is still a matter of the ships behind them. */
+  const leavingUpstreams = new Set<Upstream>();
   const health = options.health ?? (options.onSuspect && new PassiveHealth(deps.clock, options.onSuspect));
   // Of upstreams: how often they came back, for what is remembered of one that has gone.
   const versions = new Map<string, number>();
@@ -135,8 +141,11 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
   proxy.events.on("refused", (refusal) => {
     if (accessLog && Math.random() < accessLog.sample) options.onAccess?.(refusalLine(refusal, deps.clock.wallTime()));
   });
-  const retire = (closable: Closable): void => {
-    const closed = closable.close().finally(() => leaving.delete(closed));
+  const retire = (closable: Closable, onClosed?: () => void): void => {
+    const closed = closable.close().finally(() => {
+      leaving.delete(closed);
+      onClosed?.();
+    });
     leaving.add(closed);
   };
   const listeningTo = ({ listeners }: EdgePlan) =>
@@ -147,16 +156,23 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
       return listening;
     },
     setAvailable(name, available) {
-      const one = upstreams.get(name);
+      const one = upstreams.get(name)?.running;
       if (!one) return;
-      if (available && !one.running.available) versions.set(name, (versions.get(name) ?? 0) + 1);
-      one.running.available = available;
+      if (available === "soon") {
+        one.hold();
+        return;
+      }
+      if (available && !one.available) versions.set(name, (versions.get(name) ?? 0) + 1);
+      one.available = available;
     },
-    drain: async (name, options) => await upstreams.get(name)?.running.drain(options),
+    async drain(name, options) {
+      const left = [...leavingUpstreams].filter((one) => one.name === name);
+      await Promise.all([upstreams.get(name)?.running, ...left].map((one) => one?.drain(options)));
+    },
     bayReady: async (name, options) => await bays.get(name)?.running.ready(options),
     clients: (name) => bays.get(name)?.running.snapshot().clients,
     get upstreams() {
-      return Array.from(upstreams, ([name, { running }]) => ({ name, breaker: running.breaker?.state }));
+      return Array.from(upstreams, ([name, { running }]) => ({ name, held: running.held, breaker: running.breaker?.state }));
     },
     get payloads() {
       return payloads.map(({ spec: { name }, stats: { calls, blocks, failures, totalMs } }) => ({
@@ -187,7 +203,10 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
         ({ accessLog } = next);
         sayListening(before[2], listening, deps);
         health?.retain(new Set(upstreams.keys()));
-        for (const one of gone(before[0], upstreams)) retire(one);
+        for (const one of gone(before[0], upstreams)) {
+          leavingUpstreams.add(one);
+          retire(one, () => leavingUpstreams.delete(one));
+        }
         for (const one of gone(before[1], bays)) retire(one);
       };
       return { commit, abandon: () => change.abandon() };

@@ -7,6 +7,7 @@ import type { Manifest } from "@mothership/manifest";
 import { type LogSink, openSupervisor, type Supervisor, sweepFleet } from "@mothership/supervisor";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
 import { AccessSink, type StreamOutput } from "./access-sink.ts";
+import { availabilityOf } from "./availability.ts";
 import { openBaySockets } from "./bay-sockets.ts";
 import { type Edge, openEdge } from "./edge.ts";
 import { UplinksDownError } from "./errors.ts";
@@ -98,7 +99,10 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   const jobs = openSupervisor(tasks, { ...deps, sinks: [sink] }, { ...mark, shutdownMs, memoryIntervalMs: 0 });
   opened.push(jobs);
   supervisor.events.on("essentialLost", (lost) => options.onEssentialLost?.(lost));
-  supervisor.events.on("stateChanged", ({ name, to }) => edge?.setAvailable(name, to === "up" || to === "ready"));
+  const route = ({ name }: { readonly name: string }): void => edge?.setAvailable(name, availabilityOf(supervisor.get(name)));
+  // In this order a restart is known before the drain that it begins with.
+  supervisor.events.on("restartingChanged", route);
+  supervisor.events.on("stateChanged", route);
   const about = { version, path: file, read: options.read ?? (async () => manifest) };
   const control = new RunningFleetControl(manifest, { supervisor, jobs, keeper, deps, about, planner });
   options.onControl?.(control);

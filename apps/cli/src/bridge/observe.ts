@@ -81,7 +81,7 @@ async function collect(metrics: FleetMetrics, { supervisor, members, edge }: Obs
   );
   metrics.setModules(open?.payloads ?? []);
   metrics.setUpstreams(
-    (open?.upstreams ?? []).map(({ name, breaker }) => ({ name, breaker: breaker === "trying" ? "half-open" : breaker })),
+    (open?.upstreams ?? []).map(({ name, held, breaker }) => ({ name, held, breaker: breaker === "trying" ? "half-open" : breaker })),
   );
   if (open) metrics.setThreads(figuresOf(open.threads));
 }

@@ -2,6 +2,7 @@ import type { ReloadPlan } from "@mothership/control";
 import { type AbortOptions, type Deps, deadline, messageOf } from "@mothership/kernel";
 import { diffManifests, type Manifest } from "@mothership/manifest";
 import type { Supervisor } from "@mothership/supervisor";
+import { availabilityOf } from "./availability.ts";
 import type { Edge } from "./edge.ts";
 import { ReloadRefusedError, RolledBackError } from "./errors.ts";
 import type { Planner } from "./plan/fleet.ts";
@@ -70,7 +71,7 @@ export async function reloadFleet(parts: ReloadParts, { signal }: AbortOptions):
     await edge?.replace(planner.edgePlanOf(manifest));
     adopt(manifest);
     // A process that goes on says nothing, so an upstream that is new for it has to be told what is known.
-    for (const { name, healthy } of supervisor.snapshot()) if (!fresh.has(name)) edge?.setAvailable(name, healthy);
+    for (const one of supervisor.snapshot()) if (!fresh.has(one.name)) edge?.setAvailable(one.name, availabilityOf(one));
   };
   await use(next);
   try {
@@ -81,10 +82,10 @@ export async function reloadFleet(parts: ReloadParts, { signal }: AbortOptions):
     deps.log.warn("A reload failed and is undone", { error });
     await use(before);
     await supervisor.apply(planner.processesOf(before));
-    for (const { name, healthy } of supervisor.snapshot()) edge?.setAvailable(name, healthy);
+    for (const one of supervisor.snapshot()) edge?.setAvailable(one.name, availabilityOf(one));
     throw new RolledBackError(messageOf(error), { cause: error });
   }
-  for (const { name, healthy } of supervisor.snapshot()) edge?.setAvailable(name, healthy);
+  for (const one of supervisor.snapshot()) edge?.setAvailable(one.name, availabilityOf(one));
   deps.log.info("The manifest was reloaded", { added: plan.added, removed: plan.removed, replaced: plan.replaced, updated: plan.updated });
   return plan;
 }

@@ -160,7 +160,11 @@ function factsWith(ruleOf: Guard["ruleOf"]) {
 }
 
 function countFailures(metrics: FleetMetrics, ship: string): ForwardWatch {
-  return { answered: () => undefined, failed: (reason) => metrics.upstreamFailed(ship, reason) };
+  return {
+    answered: () => undefined,
+    failed: (reason) => metrics.upstreamFailed(ship, reason),
+    held: (outcome) => metrics.requestHeld(ship, outcome),
+  };
 }
 
 function bothOf(one: ForwardWatch | undefined, other: ForwardWatch | undefined): ForwardWatch | undefined {
@@ -170,6 +174,10 @@ function bothOf(one: ForwardWatch | undefined, other: ForwardWatch | undefined):
     failed: (reason) => {
       one.failed(reason);
       other.failed(reason);
+    },
+    held: (outcome) => {
+      one.held?.(outcome);
+      other.held?.(outcome);
     },
   };
 }

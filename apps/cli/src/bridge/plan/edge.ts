@@ -100,9 +100,10 @@ function upstreamOf({ name, bind, upstream }: Ship): UpstreamPlan[] {
   if (!bind) return [];
   const { maxConnections, maxQueued, maxHeadBytes, maxFields, retries, breaker } = upstream;
   const { connectMs, queueMs, answerMs, stallMs, idleMs } = upstream;
+  const hold = { timeoutMs: upstream.holdMs, maxHeld: upstream.maxHeld };
   const timeouts = { connectMs, queueMs, firstByteMs: answerMs, stallMs, idleMs };
   const limits = { maxHeadBytes, maxFields };
-  return [{ name, address: bind, maxConnections, maxQueued, limits, timeouts, retries, ...(breaker && { breaker }) }];
+  return [{ name, address: bind, maxConnections, maxQueued, limits, timeouts, hold, retries, ...(breaker && { breaker }) }];
 }
 
 /** A bind that is called `https` and has no certificate stands behind something that ends TLS, as the reference has it. */

@@ -1,5 +1,6 @@
 import type { LogFields, LogLevel } from "@mothership/kernel";
 import type { Tally } from "@mothership/metrics";
+import type { Availability } from "../availability.ts";
 import type { PayloadFigures } from "../edge.ts";
 import type { EdgePlan } from "../plan/edge.ts";
 import type { RelayPlace } from "./relay.ts";
@@ -16,8 +17,8 @@ export interface ThreadStart {
   /** From 2: the main thread is 1. */
   readonly thread: number;
   readonly plan: EdgePlan;
-  /** Upstreams that get requests. */
-  readonly available: ReadonlySet<string>;
+  /** Upstreams that get requests, now or soon. */
+  readonly available: ReadonlyMap<string, Availability>;
   /** Where the clock of the main thread stands at 0, in nanoseconds of the machine's clock. */
   readonly clockOrigin: bigint;
   /** Through which bays are reached. */
@@ -44,12 +45,14 @@ export type ToThread =
   /** Nobody has patience for this request any more. */
   | { readonly type: "abort"; readonly id: number }
   | { readonly type: "accessTaken"; readonly lines: number; readonly characters: number }
-  | { readonly type: "available"; readonly upstream: string; readonly available: boolean };
+  | { readonly type: "available"; readonly upstream: string; readonly available: Availability };
 
 /** What a thread has counted since its last report; of payloads, since they were opened. */
 export interface ThreadReport {
   readonly tally: Tally;
   readonly payloads: readonly PayloadFigures[];
+  /** Upstreams that requests wait for, with how many do: all there are, not what changed. */
+  readonly held: readonly (readonly [upstream: string, count: number])[];
 }
 
 /** An error as it goes from one thread to another, where classes and codes are lost. */

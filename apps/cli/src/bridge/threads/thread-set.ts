@@ -22,6 +22,8 @@ interface Place {
   /** Figures of payloads of those that had the place before, and of the one that has it. */
   past: readonly PayloadFigures[];
   present: readonly PayloadFigures[];
+  /** Of the thread that has it. */
+  held: ThreadReport["held"];
 }
 
 export interface ThreadSetOptions {
@@ -87,6 +89,12 @@ export class ThreadSet {
     return this.#places.reduce<readonly PayloadFigures[]>((sum, { past, present }) => addFigures(addFigures(sum, past), present), []);
   }
 
+  /** Requests that wait for this upstream, when the threads last said so. */
+  heldFor(upstream: string): number {
+    const counts = this.#places.flatMap(({ held }) => held.filter(([name]) => name === upstream));
+    return counts.reduce((sum, [, count]) => sum + count, 0);
+  }
+
   /** Payloads were opened anew, and count from nothing. */
   forgetPayloads(): void {
     for (const place of this.#places) [place.past, place.present] = [[], []];
@@ -126,7 +134,7 @@ export class ThreadSet {
   }
 
   #newPlace(number: number): Place {
-    const place = { number, state: "starting" as const, lost: 0, failures: 0, past: [], present: [] };
+    const place = { number, state: "starting" as const, lost: 0, failures: 0, past: [], present: [], held: [] };
     // It has its thread before anybody sees it.
     const whole: Place = Object.assign(place, { thread: this.#start(number, (report) => this.#reported(whole, report)) });
     return whole;
@@ -151,6 +159,7 @@ export class ThreadSet {
 
   #reported(place: Place, report: ThreadReport): void {
     place.present = report.payloads;
+    place.held = report.held;
   }
 
   /** Replaces whoever has this place, until the set is closed. */
@@ -163,7 +172,7 @@ export class ThreadSet {
       place.lost++;
       place.failures = clock.now() - since >= stableMs ? 1 : place.failures + 1;
       place.state = "waiting";
-      [place.past, place.present] = [addFigures(place.past, place.present), []];
+      [place.past, place.present, place.held] = [addFigures(place.past, place.present), [], []];
       const delayMs = backoffDelay(place.failures, backoff, Math.random);
       log.error("A thread of the edge died with its connections; the others go on, and it is replaced", {
         thread: place.number,

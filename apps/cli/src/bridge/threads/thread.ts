@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { type AbortOptions, type Deps, type Logger, messageOf } from "@mothership/kernel";
+import type { Availability } from "../availability.ts";
 import { EdgeThreadError } from "../errors.ts";
 import type { FromThread, PlainError, ThreadReport, ThreadRequest, ThreadStart, ToThread } from "./messages.ts";
 
@@ -68,7 +69,7 @@ export class EdgeThread {
     return this.#isOpen;
   }
 
-  setAvailable(upstream: string, available: boolean): void {
+  setAvailable(upstream: string, available: Availability): void {
     this.#post({ type: "available", upstream, available });
   }
 

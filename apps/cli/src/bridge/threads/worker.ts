@@ -112,7 +112,8 @@ function performer(
 }
 
 function reportOf(edge: ThreadEdge, metrics: FleetMetrics): ThreadReport {
-  return { tally: metrics.take(), payloads: edge.payloads };
+  const held = edge.upstreams.flatMap((one) => (one.held > 0 ? [[one.name, one.held] as const] : []));
+  return { tally: metrics.take(), payloads: edge.payloads, held };
 }
 
 function post(message: FromThread): void {
