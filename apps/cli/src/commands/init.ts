@@ -18,9 +18,13 @@ export async function init(invocation: Invocation, terminal: Terminal): Promise<
   const files = Object.entries(project).map(([name, text]) => ({ path: name === "ship-manifest.toml" ? file : join(folder, name), text }));
   for (const { path, text } of files) await writeNew(path, text);
   // Ours alone, and made anew: an older one would describe an older version.
-  await writeFile(join(folder, schemaFileName), `${JSON.stringify(manifestSchema, null, 2)}\n`);
-  const written = [...files.map(({ path }) => path), schemaFileName].join(", ");
-  const next = invocation.bay ? 'run "npm install", then "mothership"' : 'check it with "mothership clearance", run it with "mothership"';
+  const schema = join(folder, schemaFileName);
+  await writeFile(schema, `${JSON.stringify(manifestSchema, null, 2)}\n`);
+  const written = [...files.map(({ path }) => path), schema].join(", ");
+  const named = file === "ship-manifest.toml" ? "" : ` -c ${file}`;
+  const next = invocation.bay
+    ? `run "npm install"${folder === "." ? "" : ` in ${folder}`}, then "mothership${named}"`
+    : `check it with "mothership clearance${named}", run it with "mothership${named}"`;
   terminal.out(`wrote ${written}; ${next}\n`);
   return exitCodes.done;
 }
