@@ -45,6 +45,10 @@ describe("a family of processes", () => {
     await second.running();
     expect(pids.filter(isAlive)).toEqual([]);
     expect((await pidsOf(second)).every(isAlive)).toBe(true);
+    expect(second.lines().find(({ message }) => message === "Ended what an earlier run of this fleet had left behind")).toMatchObject({
+      level: "warn",
+      processes: expect.toSatisfy((count) => count >= 1 && count <= 4),
+    });
   });
 });
 

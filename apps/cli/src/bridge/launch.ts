@@ -115,7 +115,10 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   const served = await openControl(control, controlSocket, deps);
   serve(served);
   // Whoever serves the control socket is the only one on this manifest, so what carries the fleet's mark is left over from one that was killed.
-  if (served && mark.fleetId !== undefined) await sweepFleet(mark.fleetId, deps, { signal });
+  if (served && mark.fleetId !== undefined) {
+    const left = await sweepFleet(mark.fleetId, deps, { signal });
+    if (left > 0) log.warn("Ended what an earlier run of this fleet had left behind", { processes: left });
+  }
 
   keeper.move("advance"); // preflight
   await assertLaunchable(manifest, [...tasks, ...processes], deps);
