@@ -61,6 +61,10 @@ describe("Breaker", () => {
     await clock.advance(1000);
     ended("failed");
     expect(subject.state).toBe("closed");
+    // Where what is old still lies in its place, for nothing has come there since.
+    await clock.advance(1350);
+    ended("failed", "failed", "failed");
+    expect(subject.state).toBe("closed");
     await clock.advance(100_000);
     ended("failed", "failed");
     expect(subject.state).toBe("closed");
@@ -154,6 +158,29 @@ describe("breakers with one memory", () => {
     expect([other.admit(), one.admit(), one.state]).toEqual([true, false, "trying"]);
     other.succeeded();
     expect([one.state, one.admit()]).toEqual(["closed", true]);
+  });
+
+  test("send one trial when two ask at the same moment", async () => {
+    const clock = new FakeClock();
+    const memory = breakerMemory();
+    let between: (() => void) | undefined;
+    const interrupted = Object.assign(Object.create(clock) as FakeClock, {
+      now: () => {
+        // Another thread goes the whole way while this one is on it.
+        between?.();
+        return clock.now();
+      },
+    });
+    const [slow, quick] = [new Breaker(policy, interrupted, memory), new Breaker(policy, clock, memory)];
+    for (let count = 0; count < 4; count++) quick.failed();
+    await clock.advance(500);
+    const admitted: boolean[] = [];
+    between = () => {
+      between = undefined;
+      admitted.push(quick.admit());
+    };
+    admitted.push(slow.admit());
+    expect(admitted).toEqual([true, false]);
   });
 
   test("send another trial when the first has not ended for a minute, for its thread may be gone", async () => {

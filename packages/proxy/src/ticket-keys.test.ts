@@ -29,6 +29,18 @@ describe("keys of session tickets", () => {
     expect([one.changed(), other.changed()]).toEqual([undefined, undefined]);
   });
 
+  test("are not taken while another thread writes them", () => {
+    const clock = new FakeClock();
+    const memory = ticketMemory();
+    const first = new TicketKeys(clock, memory).changed();
+    const version = new Int32Array(memory, 8, 1);
+    version[0]!++;
+    const late = new TicketKeys(clock, memory);
+    expect(late.changed()).toBeUndefined();
+    version[0]!++;
+    expect(late.changed()).toEqual(first);
+  });
+
   test("of two binds are not", () => {
     const clock = new FakeClock();
     expect(new TicketKeys(clock, ticketMemory()).changed()).not.toEqual(new TicketKeys(clock, ticketMemory()).changed());

@@ -3,12 +3,12 @@ import { writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Address, bodyOf, Fields, type Handler } from "@mothership/kernel";
-import { createAuthority, freePort, gate, tempFolder } from "@mothership/testkit";
+import { createAuthority, eventually, FakeClock, freePort, gate, tempFolder } from "@mothership/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openProxy, type Proxy as RunningProxy } from "../src/proxy.ts";
 import { deps, exchangeRaw } from "./edge.ts";
-import { closed } from "./sockets.ts";
+import { closed, readAll } from "./sockets.ts";
 
 const at = (port: number): Address => ({ kind: "tcp", host: "127.0.0.1", port });
 const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -59,7 +59,7 @@ describe("a change of the listeners", () => {
     // From the next request on; what a connection may cost was agreed when it began.
     expect(await ask(socket, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(200)}\r\n\r\n`)).toContain("new web;");
     expect(await exchangeRaw(port, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${"x".repeat(200)}\r\n\r\n`)).toContain(" 431 ");
-    expect([proxy.address("web"), () => proxy.address("http")]).toEqual([at(port), expect.any(Function)]);
+    expect(proxy.address("web")).toEqual(at(port));
     expect(() => proxy.address("http")).toThrow(RangeError);
     socket.destroy();
   });
@@ -218,6 +218,98 @@ describe("a change of the listeners", () => {
     after.destroy();
   });
 
+  test("serves who has begun TLS, or said a PROXY header, on a listener that was not in force yet", async () => {
+    using folder = tempFolder();
+    const authority = createAuthority();
+    const { cert, key } = authority.issue(["one.test"]);
+    const [certFile, keyFile] = [folder.join("cert"), folder.join("key")];
+    writeFileSync(certFile, cert);
+    writeFileSync(keyFile, key);
+    const [https, balanced] = [await freePort(), await freePort()];
+    await using proxy = await openProxy({ listeners: [], graceMs: 2000 }, says("old"), deps);
+    const ready = await proxy.prepare({
+      listeners: [
+        { name: "https", address: at(https), tls: { certificates: [{ certFile, keyFile }] } },
+        { name: "balanced", address: at(balanced), proxyProtocol: "required" },
+      ],
+    });
+    const plain = await connected(balanced);
+    plain.write(`PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n${request}`);
+    const answered = once(plain, "data");
+    const secure = connectTls({ port: https, host: "127.0.0.1", servername: "one.test", ca: authority.cert });
+    const secured = once(secure, "secureConnect");
+    await once(secure, "connect");
+    // Long enough that what they have sent was read by then.
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    ready.commit((exchange) => exchange.respond({ status: 200, fields: new Fields() }, bodyOf(`${exchange.client.address};`)));
+    await secured;
+    expect(String((await answered)[0])).toContain("192.0.2.1;");
+    secure.write(request);
+    expect(String((await once(secure, "data"))[0])).toContain("HTTP/1.1 200");
+    secure.destroy();
+    plain.destroy();
+  });
+
+  test("leaves no watch on certificates that are not in use any more", async () => {
+    using folder = tempFolder();
+    const { cert, key } = createAuthority().issue(["one.test"]);
+    const files = (name: string) => {
+      const [certFile, keyFile] = [folder.join(`${name}.pem`), folder.join(`${name}.key`)];
+      writeFileSync(certFile, cert);
+      writeFileSync(keyFile, key);
+      return { certFile, keyFile };
+    };
+    const clock = new FakeClock();
+    const [port, taken] = [await freePort(), await freePort()];
+    await using _ = await openProxy({ listeners: [{ name: "stranger", address: at(taken) }] }, says("stranger"), deps);
+    const secured = (name: string, where = port, bind = "https") =>
+      ({ name: bind, address: at(where), tls: { certificates: [files(name)] } }) as const;
+    await using proxy = await openProxy({ listeners: [secured("one")], graceMs: 2000 }, says("old"), { ...deps, clock });
+    expect(clock.pending).toBe(1);
+    await (await proxy.prepare({ listeners: [secured("one")] })).abandon();
+    expect(clock.pending).toBe(1);
+    await (await proxy.prepare({ listeners: [secured("two")] })).abandon();
+    expect(clock.pending).toBe(1);
+    await expect(proxy.prepare({ listeners: [secured("two"), secured("three", taken, "more")] })).rejects.toThrow('"more"');
+    expect(clock.pending).toBe(1);
+    await change(proxy, { listeners: [secured("two")] }, says("new"));
+    expect(clock.pending).toBe(1);
+    await change(proxy, { listeners: [{ name: "https", address: at(port) }] }, says("plain"));
+    expect(clock.pending).toBe(0);
+  });
+
+  test("has other limits, and other protocols of TLS, in force for whoever connects then", async () => {
+    using folder = tempFolder();
+    const authority = createAuthority();
+    const { cert, key } = authority.issue(["one.test"]);
+    const [certFile, keyFile] = [folder.join("cert"), folder.join("key")];
+    writeFileSync(certFile, cert);
+    writeFileSync(keyFile, key);
+    const port = await freePort();
+    const tls = { certificates: [{ certFile, keyFile }] };
+    await using proxy = await openProxy({ listeners: [{ name: "https", address: at(port), tls }], graceMs: 2000 }, says("old"), deps);
+    await change(proxy, { listeners: [{ name: "https", address: at(port), tls, http2: false, maxConnections: 1 }] }, says("new"));
+    const options = { port, host: "127.0.0.1", servername: "one.test", ca: authority.cert, ALPNProtocols: ["h2", "http/1.1"] };
+    const first = connectTls(options);
+    await once(first, "secureConnect");
+    expect(first.alpnProtocol).toBe("http/1.1");
+    const second = connect(port, "127.0.0.1");
+    expect(await readAll(second).catch(() => "")).toBe("");
+    first.destroy();
+  });
+
+  test("forgets who has left before it was in force", async () => {
+    const added = await freePort();
+    await using proxy = await openProxy({ listeners: [], graceMs: 2000 }, says("old"), deps);
+    const ready = await proxy.prepare({ listeners: [{ name: "more", address: at(added), trustedProxies: ["unix"] }] });
+    const early = await connected(added);
+    early.resetAndDestroy();
+    await once(early, "close");
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    ready.commit(says("new"));
+    await eventually("nobody", () => proxy.connections === 0);
+  });
+
   test("of the limit of connections of one client counts those that there are", async () => {
     const port = await freePort();
     const listeners = [{ name: "http", address: at(port) }];
@@ -226,7 +318,8 @@ describe("a change of the listeners", () => {
     expect(await ask(first)).toContain("old http;");
     await change(proxy, { listeners, maxConnectionsPerClient: 1 }, says("new"));
     const second = await connected(port);
-    await closed(second);
+    second.write(request);
+    expect(await readAll(second).catch(() => "")).toBe("");
     expect(await ask(first)).toContain("new http;");
     first.destroy();
   });
