@@ -62,3 +62,33 @@ ${bay("echo", "ws:/echo")}`);
     expect(existsSync(fleet.env["MS_SOCKET_DIR"] ?? "") ? readdirSync(fleet.env["MS_SOCKET_DIR"] ?? "") : []).toEqual([]);
   });
 });
+
+test.each([1, 2])(
+  "a bay that is restarted by command keeps its clients, which board the new one, with %i threads of the edge",
+  async (threads) => {
+    const [port, metrics] = [await freePort(), await freePort()];
+    await using fleet = startFleet(`
+[mothership]
+edge_threads = ${threads}
+metrics_port = ${metrics}
+[mothership.bind]
+ws = "127.0.0.1:${port}"
+${bay("echo", "ws:/echo")}
+reboard = true`);
+    await fleet.running();
+    const clients = Array.from({ length: 8 }, () => client(`ws://127.0.0.1:${port}/echo`));
+    const closed = Promise.race(clients.map((one) => one.closed));
+    await Promise.all(clients.map((one) => one.opened));
+    for (const one of clients) await one.said("before");
+    const [before] = await fleet.units();
+    expect((await mothership(["restart", "echo"], { cwd: fleet.folder, env: fleet.env })).code).toBe(0);
+    const [after] = await fleet.units();
+    expect(after).toMatchObject({ state: "ready", clients: 8 });
+    expect(after?.pid).not.toBe(before?.pid);
+    for (const one of clients) await one.said("after");
+    expect(await Promise.race([closed, "nobody was closed"])).toBe("nobody was closed");
+    const page = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+    expect(page).toMatch(/^mothership_bay_reboardings_total\{bay="echo",group="websocket"\} 8$/m);
+    for (const one of clients) one[Symbol.dispose]();
+  },
+);

@@ -129,6 +129,17 @@ describe.each([1, 2])("with %i threads of the edge", (threads) => {
     expect(await held.metric('mothership_upstream_requests_held{upstream="web"}')).toBe(0);
   });
 
+  onThreads("a request that runs is drained by a replacement, also where the ship is talked to in another way from now on", async () => {
+    const port = await freePort();
+    await using held = await open(port, threads);
+    const running = held.ask({ path: "/slow" });
+    await held.fleet.line("a request that runs", ({ msg }) => msg === "slow begun");
+    held.write(port, ', ROUND = "2"', "upstream = { max_queued = 500 }");
+    expect((await held.command("reload")).code).toBe(0);
+    expect(await running).toMatchObject({ status: 200, ship: { stopping: false } });
+    expect((await held.ask()).ship.pid).not.toBe((await running).ship.pid);
+  });
+
   onThreads(
     "a body waits with its request, which is sent when the ship is back; WebSockets wait as well, and who leaves is forgotten",
     async () => {
