@@ -47,8 +47,22 @@ describe("shared buckets", () => {
     expect(forgotten).toBe(0);
     buckets.take("one too many", 2);
     expect(forgotten).toBe(1);
-    for (const client of clients) buckets.take(`later ${client}`, 60_001);
+    // It has its own quota, and nothing of whoever had the place.
+    expect([buckets.take("one too many", 2) !== undefined, buckets.take("one too many", 2)]).toEqual([true, undefined]);
+    for (const client of clients) buckets.take(`later ${client}`, 60_003);
     expect(forgotten).toBe(1);
+  });
+
+  test("keep a client that is at its limit there, however many others come", () => {
+    const rate = rateOf(10, 60_000);
+    let forgotten = 0;
+    const buckets = new SharedClientBuckets(rate, rateLimitMemory(8), () => forgotten++);
+    const greedy = (): boolean => buckets.take("greedy", 1) !== undefined;
+    for (let count = 0; count < 10; count++) expect(greedy()).toBe(true);
+    // Each of them has taken one token, and so has less to forget.
+    for (let count = 0; count < 1000; count++) buckets.take(`one of many ${count}`, 1);
+    expect(forgotten).toBe(985);
+    expect(greedy()).toBe(false);
   });
 
   test("let a client have its quota once, however many threads take at the same moment", async () => {

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import { FakeClock, gate, tempFolder } from "@mothership/testkit";
 import { afterAll, describe, expect, test } from "vitest";
 import { Root } from "../src/open-file.ts";
@@ -105,5 +105,35 @@ describe("SmallFiles", () => {
     if (first.kind === "file") await first.handle?.close();
     expect(await files.open("changing.txt")).toMatchObject({ size: 14, handle: undefined });
     expect(times).toBe(2);
+  });
+
+  test("does not keep what is replaced by as many other bytes while it is read", async () => {
+    writeFileSync(folder.join("same.txt"), "one");
+    utimesSync(folder.join("same.txt"), 1000, 1000);
+    const root = new Root(folder.path);
+    const files = new SmallFiles(async (path) => {
+      const found = await root.open(path);
+      writeFileSync(folder.join("same.txt"), "two");
+      return found;
+    }, new FakeClock());
+    const first = await files.open("same.txt");
+    expect(first).toMatchObject({ kind: "file", handle: expect.anything() });
+    if (first.kind === "file") await first.handle?.close();
+  });
+
+  test("is as old as the look at it, however long that took", async () => {
+    writeFileSync(folder.join("slow.txt"), "x");
+    const { clock, opened, read, hold } = kept();
+    const open = gate();
+    hold(open.opened);
+    const first = read("slow.txt");
+    await clock.advance(999);
+    open.open();
+    await first;
+    expect(await read("slow.txt")).toBe("x");
+    expect(opened).toHaveLength(1);
+    await clock.advance(1);
+    await read("slow.txt");
+    expect(opened).toHaveLength(2);
   });
 });

@@ -80,6 +80,22 @@ describe("staticFiles", () => {
     });
   });
 
+  test("gives each reader bytes of its own, of a file that is kept too", async () => {
+    const middleware = serving();
+    for (let time = 0; time < 2; time++) {
+      const exchange = fakeExchange({ path: "/ten.txt" });
+      await middleware(() => undefined)(exchange);
+      const { body } = exchange.answer!;
+      const pieces = await new Promise<Uint8Array[]>((resolve, reject) => {
+        const read: Uint8Array[] = [];
+        body.read({ data: (piece) => read.push(piece) > 0, end: () => resolve(read), fail: reject });
+      });
+      expect(Buffer.concat(pieces).toString()).toBe("0123456789");
+      // They are the reader's.
+      for (const piece of pieces) piece.fill(0);
+    }
+  });
+
   test("sends a large file and an empty one whole", async () => {
     expect((await get("/big.bin")).text).toBe(big.toString());
     expect(await get("/empty.txt")).toMatchObject({ status: 200, text: "", length: 0 });

@@ -141,7 +141,7 @@ describe("serveMetrics", () => {
       (await raw(fleet.server, `GET /health HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)).slice(9, 12);
     for (const host of ["localhost", "127.0.0.1:9090", "[::1]:9090", "app.localhost", "metrics.internal:80", "10.1.2.3"])
       expect([host, await status(host)]).toEqual([host, "200"]);
-    for (const host of ["rebound.example", "localhost.evil.example:80", "127.0.0.1.evil.example", ""])
+    for (const host of ["rebound.example", "evillocalhost", "localhost.evil.example:80", "127.0.0.1.evil.example", ""])
       expect([host, await status(host)]).toEqual([host, "421"]);
   });
 
