@@ -83,6 +83,27 @@ test("connections of a client are counted by each thread in a place of its own",
   expect([plan, planOfThread(plan, 2), planOfThread(plan, 3)].map(({ proxy }) => proxy.clientCounts?.thread)).toEqual([0, 1, 2]);
 });
 
+test("what a thread that is gone has counted is forgotten, and nothing of the others", () => {
+  const memory = new SharedMemory();
+  const plan = furtherPlan(memory.planFor(planOf(), 3), new Map());
+  const counts = plan.proxy.clientCounts!.memory;
+  const bytes = new Uint8Array(counts).fill(1);
+  // The parts of the three threads stand one behind the other at the end.
+  const part = (counts.byteLength - (counts.byteLength % 4096)) / 3;
+  const forgotten = (): boolean[] =>
+    [0, 1, 2].map((thread) =>
+      bytes
+        .subarray(bytes.length - part * (3 - thread))
+        .subarray(0, part)
+        .every((byte) => byte === 0),
+    );
+  expect(forgotten()).toEqual([false, false, false]);
+  memory.threadEnded(3);
+  expect(forgotten()).toEqual([false, false, true]);
+  memory.threadEnded(2);
+  expect(forgotten()).toEqual([false, true, true]);
+});
+
 test("a further thread listens on the ports that the first has, and on no Unix socket", () => {
   const plan = new SharedMemory().planFor(planOf(), 2);
   const listening = (port: number): object => ({ name: "http", sharesPort: "further", address: { kind: "tcp", host: "127.0.0.1", port } });
