@@ -65,10 +65,14 @@ interface UpstreamFigures {
     readonly name: string;
     /** Absent where it has none. */
     readonly breaker?: BreakerState | undefined;
+    /** Requests that wait while it is restarted. Default 0. */
+    readonly held?: number | undefined;
 }
+/** What became of a request that came while its upstream was restarted. */
+type HeldOutcome = "released" | "timeout" | "full" | "unavailable" | "left";
 
 /** What happened on the path of requests, by family; what else is counted has one place that knows it. */
-declare const tallied: readonly ["upstreamErrors", "limitedRequests", "preflightHits", "preflightMisses", "refusedRequests", "refusedConnections", "shieldMatches", "uncompressed"];
+declare const tallied: readonly ["upstreamErrors", "heldOutcomes", "limitedRequests", "preflightHits", "preflightMisses", "refusedRequests", "refusedConnections", "shieldMatches", "uncompressed"];
 /** What one thread has counted since it was last asked: plain data that can be sent to another. */
 interface Tally {
     /** Figures of requests by label of their route, in the order that this package gives them. */
@@ -113,12 +117,14 @@ interface FleetMetrics {
     setShips(ships: readonly ShipFigures[]): void;
     setBays(bays: readonly BayFigures[]): void;
     setModules(modules: readonly ModuleFigures[]): void;
-    /** Also forgets the errors of upstreams that are not named. */
+    /** Also forgets what was counted of upstreams that are not named. */
     setUpstreams(upstreams: readonly UpstreamFigures[]): void;
     /** A probe of a ship was made. Forgotten when `setShips` names no such ship any more. */
     probed(ship: string, group: string, check: string, passed: boolean): void;
     /** A request got no answer of its upstream; `reason` as the client is told (`upstream-timeout`). */
     upstreamFailed(upstream: string, reason: string): void;
+    /** A request that came while its upstream was restarted waits no longer, or could not. */
+    requestHeld(upstream: string, outcome: HeldOutcome): void;
     /** A request was answered 429. */
     requestLimited(scope: "global" | "client"): void;
     /** A CORS preflight was answered from the cache, or not. */
@@ -183,4 +189,4 @@ interface MetricsServer extends Closable {
 declare function serveMetrics(metrics: FleetMetrics, spec: MetricsServerSpec, deps: Deps, { signal }?: AbortOptions): Promise<MetricsServer>;
 
 export { MetricsAddressError, createMetrics, noMetrics, serveMetrics };
-export type { BayFigures, BreakerState, Exposition, ExpositionFormat, FleetMetrics, Health, MetricsServer, MetricsServerSpec, MetricsSpec, ModuleFigures, ShipFigures, Tally, TallySource, ThreadFigures, UpstreamFigures };
+export type { BayFigures, BreakerState, Exposition, ExpositionFormat, FleetMetrics, Health, HeldOutcome, MetricsServer, MetricsServerSpec, MetricsSpec, ModuleFigures, ShipFigures, Tally, TallySource, ThreadFigures, UpstreamFigures };

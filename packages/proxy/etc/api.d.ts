@@ -210,6 +210,38 @@ interface Placed {
     place: number;
 }
 
+/** How requests wait while their upstream is restarted. */
+interface HoldPolicy {
+    /** How long one waits at most. Default 10,000; 0 for not at all. */
+    readonly timeoutMs?: number;
+    /**
+     * So many wait at a time; the next one is refused. Default 1,000; 0 for none. Never more than the connections and the queue of the
+     * upstream take together, for they are all sent when it is back.
+     */
+    readonly maxHeld?: number;
+}
+/**
+ * What became of a request that came during a restart: sent (`released`), refused because it waited too long (`timeout`), too many waited
+ * (`full`) or the upstream does not come back (`unavailable`), or given up by its client (`left`).
+ */
+type HoldOutcome = "released" | "timeout" | "full" | "unavailable" | "left";
+/** One that waits. Told once how its wait ended, unless it leaves before. Must not throw. */
+type Waiter = (outcome: "released" | "timeout" | "unavailable") => void;
+/** Waiters in the order in which they came, each for so long and not longer. Holds one timer, and none while it is empty. */
+declare class WaitingRoom {
+    #private;
+    /** Waiters at a time. */
+    readonly places: number;
+    constructor({ timeoutMs, maxHeld }: HoldPolicy, clock: Clock);
+    get size(): number;
+    /** False when there is no place left; then it hears nothing. */
+    enter(waiter: Waiter): boolean;
+    /** It does not wait any more and hears nothing. False for one that was told before, or is not here. */
+    leave(waiter: Waiter): boolean;
+    /** Tells all of them, first come first. One that comes meanwhile waits for the next time. */
+    empty(outcome: "released" | "unavailable"): void;
+}
+
 /** One service that requests are forwarded to: plain data. */
 interface UpstreamSpec {
     /** Shown in logs, metrics and `Exchange.upstream`. */
@@ -227,6 +259,8 @@ interface UpstreamSpec {
     readonly breaker?: BreakerPolicy;
     /** How many requests may be sent a second time at once. Default: a fifth of those that run, and 3 in any case. */
     readonly retries?: RetryPolicy;
+    /** How requests wait while it is restarted, which `Upstream.hold` announces. */
+    readonly hold?: HoldPolicy;
     /** What a client is told to wait when the upstream is not available. Default 5. */
     readonly retryAfterSeconds?: number;
     /** Made by `breakerMemory`, for an upstream of the same service in each of several threads: they have one breaker. Default: alone. */
@@ -251,11 +285,25 @@ declare class Upstream implements Closable {
     readonly breaker: Breaker | undefined;
     /** For `forwardTo`. */
     readonly retries: RetryBudget;
+    /** For `forwardTo`: where requests wait while `holding`. */
+    readonly room: WaitingRoom;
     constructor(spec: UpstreamSpec, pool: ClientPool, deps: Deps);
     /** Set from outside by whoever knows (a supervisor, a probe). False: new requests get 503; those that run go on. */
     get available(): boolean;
-    /** True closes a breaker that was open: it has opened over what is no longer there. */
+    /**
+     * Ends a hold: true sends the requests that wait, in their order, false answers them 503 at once.
+     * True closes a breaker that was open: it has opened over what is no longer there.
+     */
     set available(available: boolean);
+    /**
+     * It is about to be restarted: until `available` is set, new requests wait, so many and so long as the spec says. Without effect on those
+     * that run. Call it before `drain`, which leaves it as it is. Where the spec lets none wait it is out of use, as with `available = false`.
+     */
+    hold(): void;
+    /** It is restarted and new requests wait. */
+    get holding(): boolean;
+    /** Requests that wait for the end of a restart. */
+    get held(): number;
     /** Requests that have not ended, tunnels apart. */
     get inFlight(): number;
     get tunnels(): number;
@@ -266,7 +314,8 @@ declare class Upstream implements Closable {
     leave(running: Running): void;
     /**
      * Takes it out of use and resolves when nothing runs against it: tunnels end at once, requests may finish until the
-     * signal fires (without one: until the grace has passed), and are then cut off. Set `available` again to bring it back.
+     * signal fires (without one: until the grace has passed), and are then cut off. Set `available` again to bring it back. Requests that wait
+     * for the end of a restart are none that run.
      */
     drain({ signal }?: AbortOptions): Promise<void>;
     close(options?: AbortOptions): Promise<void>;
@@ -287,12 +336,15 @@ interface ForwardWatch {
     answered(): void;
     /** It gave none; `reason` as the client is told: `upstream-unreachable`, `upstream-closed` and the like. */
     failed(reason: string): void;
+    /** A request that came while it was restarted has been sent, refused or given up; one that is sent is heard of again. */
+    held?(outcome: HoldOutcome): void;
 }
 /**
  * A handler that forwards each exchange to `upstream` and streams the answer back, both ways with back-pressure.
  *
  * A client that leaves cancels the request; an upstream that fails becomes 502, 503 or 504 with a reason, or, once the answer has begun, a
  * cut connection, so that half an answer never looks whole. A request is sent a second time only when it cannot have been processed.
+ * One that comes while the upstream is restarted (`Upstream.hold`) waits until it is back.
  */
 declare function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs, watch }?: ForwardOptions): Handler;
 
@@ -511,6 +563,16 @@ declare const answers: {
         readonly reason: "upstream-overloaded";
         readonly message: "Too many requests wait for the service behind this address.";
     };
+    readonly holdFull: {
+        readonly status: 503;
+        readonly reason: "upstream-hold-full";
+        readonly message: "The service behind this address is being restarted, and too many requests wait for it.";
+    };
+    readonly holdTimeout: {
+        readonly status: 503;
+        readonly reason: "upstream-hold-timeout";
+        readonly message: "The service behind this address is being restarted, and takes longer than a request may wait.";
+    };
     readonly timeout: {
         readonly status: 504;
         readonly reason: "upstream-timeout";
@@ -577,4 +639,4 @@ declare function canonicalPath(path: string): string | PathProblem;
 declare function ticketMemory(): SharedArrayBuffer;
 
 export { BindDeniedError, BindFailedError, BindInUseError, DrainedError, ErrorPagesError, TargetError, TlsCertificateError, TrustedProxyError, Upstream, accessLog, answers, breakerMemory, canonicalPath, clientCountsMemory, createRouter, defaultHttp2Limits, forgetCounts, forwardTo, notFound, openProxy, openUpstream, render, reply, ticketMemory };
-export type { AccessEntry, AccessLogOptions, Answer, BreakerPolicy, BreakerState, CertificateFiles, ErrorPagesSpec, ForwardOptions, ForwardWatch, ForwardingSpec, Http2Limits, ListenerSpec, PathProblem, Proxy, ProxyChange, ProxyEvents, ProxySpec, RetryPolicy, Route, SharedCountsPlace, TlsSpec, UpstreamSpec };
+export type { AccessEntry, AccessLogOptions, Answer, BreakerPolicy, BreakerState, CertificateFiles, ErrorPagesSpec, ForwardOptions, ForwardWatch, ForwardingSpec, HoldOutcome, HoldPolicy, Http2Limits, ListenerSpec, PathProblem, Proxy, ProxyChange, ProxyEvents, ProxySpec, RetryPolicy, Route, SharedCountsPlace, TlsSpec, UpstreamSpec };

@@ -316,6 +316,14 @@ interface SupervisorEvents {
         readonly name: string;
         readonly crashLoop: boolean;
     };
+    /**
+     * A process that served is being restarted, because it was told to, its specification changed or its memory was too large; or that is over:
+     * it is back, failed, or is to stop after all. Comes before the `stateChanged` of the same moment.
+     */
+    restartingChanged: {
+        readonly name: string;
+        readonly restarting: boolean;
+    };
     /** An essential process is lost for good: the set should end with `exitCode` (1 to 125 as it was, 128 + signal, else 1). */
     essentialLost: {
         readonly name: string;
@@ -427,6 +435,8 @@ interface ProcessSnapshot {
     readonly failures: number;
     /** It may be given work: `up` or `ready`. */
     readonly healthy: boolean;
+    /** It served until it was told to end only to be started again, and is about to be back: nothing has gone wrong since, and nobody wants it to stop. */
+    readonly restarting: boolean;
     readonly crashLoop: boolean;
     /** Its restart budget is spent; it is still tried. */
     readonly degraded: boolean;
