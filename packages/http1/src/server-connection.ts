@@ -13,7 +13,7 @@ import { refusals } from "./refusals.ts";
 import { type ExchangeHost, ServerExchange } from "./server-exchange.ts";
 import { ServerPace } from "./server-pace.ts";
 import type { ServerSettings } from "./server-settings.ts";
-import { muteSocket, resetSocket } from "./socket.ts";
+import { resetSocket } from "./socket.ts";
 import type { Refusal, ServerConnection } from "./types.ts";
 
 /*
@@ -27,6 +27,7 @@ import type { Refusal, ServerConnection } from "./types.ts";
 type Phase = "serving" | "lingering" | "gone";
 
 const answered = new Error("the request was answered");
+const left = new Error("the client left");
 
 /** One client socket. Made by `serveConnection`. */
 export class Connection implements ServerConnection, ExchangeHost, BodySource {
@@ -127,7 +128,9 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     socket.pause();
     this.output.flush();
     const held = this.#intake.inbox.takeAll();
-    this.#detach();
+    this.#leave();
+    socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
+    socket.off("finish", this.#onFinish).off("error", this.#onError).off("close", this.#onClose);
     exchange.finished("complete");
     this.#resolveDone();
     return { socket, held };
@@ -322,7 +325,9 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   };
 
   readonly #onClose = (): void => {
-    this.#end("clientLeft", new Error("the client left", this.#failure ? { cause: this.#failure } : undefined));
+    // An error costs more than all else that is left to do, and is of use only to somebody who still works.
+    const reason = this.#exchange ? new Error("the client left", this.#failure ? { cause: this.#failure } : undefined) : left;
+    this.#end("clientLeft", reason);
   };
 
   #destroy(): void {
@@ -334,8 +339,8 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   #end(end: Outcome["end"], reason: Error): void {
     if (this.#phase === "gone") return;
     const exchange = this.#exchange;
-    this.#detach();
-    muteSocket(this.#socket);
+    // Our listeners stay, and do nothing from now on but catch a late error.
+    this.#leave();
     if (exchange) {
       exchange.drop(reason);
       exchange.inbound?.fail(end === "clientLeft" ? new RequestBodyError(undefined, { cause: reason }) : reason);
@@ -344,14 +349,11 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     this.#resolveDone();
   }
 
-  #detach(): void {
-    const socket = this.#socket;
+  #leave(): void {
     this.#phase = "gone";
     this.#exchange = undefined;
     this.#intake.inbox.clear();
     this.#pace.stop();
-    socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
-    socket.off("finish", this.#onFinish).off("error", this.#onError).off("close", this.#onClose);
   }
 
   /** The request body that may still arrive. */
