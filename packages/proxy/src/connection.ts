@@ -1,16 +1,21 @@
 import type { Socket } from "node:net";
 import type { ServerConnection } from "@mothership/http1";
+import type { Placed } from "./running-list.ts";
 
 /** One accepted socket: waiting for what stands before HTTP (what its balancer says, TLS), speaking HTTP, or taken over by a tunnel. */
-export class Connection {
+export class Connection implements Placed {
+  place = -1;
   readonly #socket: Socket;
-  readonly #closed: Promise<void>;
+  #closed = false;
   #http: ServerConnection | undefined;
   #draining = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, onClosed: (connection: Connection) => void) {
     this.#socket = socket;
-    this.#closed = new Promise((resolve) => socket.once("close", resolve));
+    socket.once("close", () => {
+      this.#closed = true;
+      onClosed(this);
+    });
   }
 
   /** It speaks HTTP from now on. */
@@ -29,7 +34,7 @@ export class Connection {
     // A tunnel may stay open for days. Waiting for it would only use up the grace of the requests.
     if (this.#http) await this.#http.close({ signal });
     else this.#socket.destroy();
-    await this.#closed;
+    if (!this.#closed) await new Promise((resolve) => this.#socket.once("close", resolve));
   }
 
   /** Cuts it off. */

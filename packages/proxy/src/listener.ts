@@ -12,6 +12,7 @@ import type { ProxyEvents } from "./events.ts";
 import { serveHttp2 } from "./http2-connection.ts";
 import type { Http2Limits } from "./http2-settings.ts";
 import { type Preamble, readPreamble } from "./preamble.ts";
+import { RunningList } from "./running-list.ts";
 import { throttledWarning, type Warn } from "./throttled-warning.ts";
 import { openTls, type TlsSpec, type TlsTerminator } from "./tls.ts";
 
@@ -50,7 +51,7 @@ export class Listener {
   readonly #events: Emitter<ProxyEvents>;
   readonly #deps: Deps;
   readonly #warn: Warn;
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new RunningList<Connection>();
   #spec: SocketSpec & ConnectionSpec;
   #settings: ListenerSettings | undefined;
   /** Connections that came before it was told what to do with them. */
@@ -121,13 +122,15 @@ export class Listener {
   async drain(signal: AbortSignal): Promise<void> {
     this.#settings?.tls?.[Symbol.dispose]();
     if (this.#server?.listening) this.#server.close();
-    await Promise.all([this.#closed, ...this.#connections.values().map((connection) => connection.drain(signal))]);
+    await Promise.all([this.#closed, ...Array.from(this.#connections, (connection) => connection.drain(signal))]);
   }
 
   /** Cuts off every connection. */
   force(): void {
-    for (const connection of this.#connections.values()) connection.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
+
+  readonly #onClosed = (connection: Connection): void => this.#connections.delete(connection);
 
   /** From here a socket goes through what stands before HTTP: whose it is, whether there is room for it, TLS. */
   #accept(socket: Socket): void {
@@ -143,9 +146,8 @@ export class Listener {
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket);
-    this.#connections.set(socket, connection);
-    socket.once("close", () => this.#connections.delete(socket));
+    const connection = new Connection(socket, this.#onClosed);
+    this.#connections.add(connection);
     const peer = { address, port: socket.remotePort ?? 0, secure: secure || settings.tls !== undefined, trusted: trusted.has(address) };
     const rule = headerOf(address);
     if (rule === undefined) {
