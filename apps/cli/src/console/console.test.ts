@@ -53,6 +53,18 @@ test("what happens to a process is said in words, anything else as it is", () =>
   expect(record("A process is started again", { ship: "app", delayMs: 500, failures: 3 })).toBe(
     "app is started again in 0.5s, after 3 failures",
   );
+  expect(record("a process did not start", { ship: "app", reason: "exited with code 1" })).toBe("app did not start: exited with code 1");
+  expect(record("Lines of output were lost", { ship: "app", count: 1, sink: "/log/app.log", reason: "ENOSPC" })).toBe(
+    "app: 1 line for /log/app.log lost: ENOSPC",
+  );
+  expect(record("Requests to a ship fail, so its health is looked at", { ship: "app", reason: "5 requests got no answer" })).toBe(
+    "app is looked at: 5 requests got no answer",
+  );
+  const refused = { upstream: "app", requestId: "x-1", route: "/.*", status: 502, reason: "upstream-closed", code: "MS_X" };
+  expect(record("a request could not be forwarded", refused)).toBe("app: request x-1 was answered 502 upstream-closed");
+  expect(record("a request could not be forwarded", { ...refused, detail: "It closed", suppressed: 2 })).toBe(
+    "app: request x-1 was answered 502 upstream-closed: It closed (and 2 others before)",
+  );
   expect(record("Something else", { ship: "app" })).toBe("Something else");
 });
 
