@@ -129,10 +129,14 @@ interface ReloadPlan {
     readonly replaced: readonly string[];
     /** Change without a new process. */
     readonly updated: readonly string[];
-    /** Parts of the edge that are swapped: routes, static folders. */
+    /** Whether the edge is swapped: any of `swapped`. */
     readonly edge: boolean;
-    /** What only a new start of mothership can change; a reload with any is refused. */
+    /** What of the edge is swapped: keys of the manifest, `routes` among them. */
+    readonly swapped: readonly string[];
+    /** Keys of `[mothership]` that only a new start of mothership can change; a reload with any is refused. */
     readonly needsRestart: readonly string[];
+    /** Keys of `[mothership]` that changed and were used up at the start: they hold from the next one on. */
+    readonly nextStart: readonly string[];
 }
 interface LogsOptions extends AbortOptions {
     /** Units by name; all if empty. */
