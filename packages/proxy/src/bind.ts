@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { chmodSync } from "node:fs";
 import { chmod, lstat, stat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
@@ -37,6 +38,11 @@ export async function bindSocket(spec: SocketSpec, onSocket: (socket: Socket) =>
   // Without a listener an error of an open server (no descriptors left for accept) would end the process; the server goes on by itself.
   server.on("error", () => undefined);
   return server;
+}
+
+/** Gives the file of a Unix socket that is listened on the permissions that it would have been bound with. @throws what the system says */
+export function setPermissions({ address, mode }: Pick<SocketSpec, "address" | "mode">): void {
+  if (address.kind === "unix") chmodSync(address.path, mode ?? 0o777 & ~process.umask());
 }
 
 async function claim(server: Server, { address, name, sharesPort }: SocketSpec, clock: Clock): Promise<void> {

@@ -1,5 +1,4 @@
 import { addAbortListener } from "node:events";
-import { isDeepStrictEqual } from "node:util";
 import { type AbortOptions, type Address, type Deps, type Emitter, formatAddress } from "@mothership/kernel";
 import { type TrustedProxies, trustedProxies } from "./client.ts";
 import type { ClientCap } from "./client-cap.ts";
@@ -173,10 +172,7 @@ function complete(spec: ListenerSpec): ListenerSpec & { readonly maxConnections:
 
 /** What is bound is the same; all else can change while it is open. */
 function isSameSocket(one: ListenerSpec, other: ListenerSpec): boolean {
-  return (
-    formatAddress(one.address) === formatAddress(other.address) &&
-    isDeepStrictEqual([one.mode, one.sharesPort], [other.mode, other.sharesPort])
-  );
+  return formatAddress(one.address) === formatAddress(other.address) && one.sharesPort === other.sharesPort;
 }
 
 /** @throws {TrustedProxyError} */

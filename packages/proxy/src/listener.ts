@@ -2,9 +2,9 @@ import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { isDeepStrictEqual } from "node:util";
 import { type Refusal, type ServerSpec, serveConnection } from "@mothership/http1";
-import type { Address, Deps, Emitter, Incoming } from "@mothership/kernel";
+import { type Address, type Deps, type Emitter, type Incoming, messageOf } from "@mothership/kernel";
 import { hostOf } from "./authority.ts";
-import { bindSocket, type SocketSpec } from "./bind.ts";
+import { bindSocket, type SocketSpec, setPermissions } from "./bind.ts";
 import { type Peer, plainAddress, type TrustedProxies } from "./client.ts";
 import type { ClientCap } from "./client-cap.ts";
 import { Connection } from "./connection.ts";
@@ -108,6 +108,7 @@ export class Listener {
     this.#spec = settings.spec;
     if (before?.tls !== settings.tls) before?.tls?.[Symbol.dispose]();
     if (this.#server) this.#server.maxConnections = settings.spec.maxConnections;
+    if (before && before.spec.mode !== settings.spec.mode) this.#setPermissions(settings.spec);
     for (const socket of this.#early.splice(0)) this.#accept(socket);
   }
 
@@ -131,6 +132,14 @@ export class Listener {
   }
 
   readonly #onClosed = (connection: Connection): void => this.#connections.delete(connection);
+
+  #setPermissions(spec: SocketSpec): void {
+    try {
+      setPermissions(spec);
+    } catch (error) {
+      this.#deps.log.error("the permissions of a bind could not be changed", { bind: spec.name, reason: messageOf(error) });
+    }
+  }
 
   /** From here a socket goes through what stands before HTTP: whose it is, whether there is room for it, TLS. */
   #accept(socket: Socket): void {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Address, bodyOf, Fields, type Handler } from "@mothership/kernel";
@@ -79,6 +79,27 @@ describe("a change of the listeners", () => {
     ready.commit(says("new"));
     expect(await answer).toContain("new more;");
     early.destroy();
+  });
+
+  test("gives the file of a Unix socket other permissions, and keeps its connections", async () => {
+    using folder = tempFolder();
+    const path = folder.join("edge.sock");
+    const local = (mode?: number) => ({
+      listeners: [{ name: "local", address: { kind: "unix", path } as const, ...(mode !== undefined && { mode }) }],
+    });
+    const permissions = (): string => (statSync(path).mode & 0o777).toString(8);
+    await using proxy = await openProxy({ ...local(), graceMs: 2000 }, says("old"), deps);
+    const byItself = permissions();
+    const socket = connect(path).setEncoding("latin1");
+    expect(await ask(socket)).toContain("old local;");
+    const modes: string[] = [];
+    for (const mode of [0o600, 0o660, undefined]) {
+      await change(proxy, local(mode), says(`${mode}`));
+      modes.push(permissions());
+      expect(await ask(socket)).toContain(`${mode} local;`);
+    }
+    expect(modes).toEqual(["600", "660", byItself]);
+    socket.destroy();
   });
 
   test("lets a request on a listener that is gone finish, while nobody is let in any more", async () => {
