@@ -166,8 +166,9 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
       one.available = available;
     },
     async drain(name, options) {
-      const left = [...leavingUpstreams].filter((one) => one.name === name);
-      await Promise.all([upstreams.get(name)?.running, ...left].map((one) => one?.drain(options)));
+      const now = upstreams.get(name)?.running;
+      const before = [...leavingUpstreams].filter((one) => one.name === name);
+      await Promise.all([...(now ? [now] : []), ...before].map((one) => one.drain(options)));
     },
     bayReady: async (name, options) => await bays.get(name)?.running.ready(options),
     clients: (name) => bays.get(name)?.running.snapshot().clients,
