@@ -53,7 +53,8 @@ export function drawExplanation(unit: UnitExplanation, now: number): string {
     `  ${ago(exit.at)}: pid ${exit.pid} ${exit.signal ? `was ended by ${exit.signal}` : `ended with code ${exit.code}`}${exit.requested ? ", as it was told" : ""}`,
     ...exit.lines.slice(-5).map((line) => `    | ${printable(line)}`),
   ]);
-  const probes = Object.entries(unit.probes).flatMap(([kind, results]) =>
+  const { startup, ready: readiness, live: liveness } = unit.probes;
+  const probes = Object.entries({ startup, readiness, liveness }).flatMap(([kind, results]) =>
     results
       .slice(0, 3)
       .map(
