@@ -39,7 +39,9 @@ export function detailLines(unit: UnitExplanation, now: number): readonly Line[]
     ...named("routes", unit.routes.join(" ")),
     ...named("lost lines", unit.droppedLines === 0 ? "" : String(unit.droppedLines)),
     ...exitLines(unit.exits),
-    ...(["startup", "ready", "live"] as const).flatMap((kind) => probeLines(kind, unit.probes[kind])),
+    ...probeLines("startup", unit.probes.startup),
+    ...probeLines("readiness", unit.probes.ready),
+    ...probeLines("liveness", unit.probes.live),
   ];
 }
 
