@@ -19,6 +19,21 @@ describe("the access log of a thread", () => {
     expect(posted.slice(1)).toEqual([{ type: "access", lines: ["again"], dropped: 1 }]);
   });
 
+  test("tells of lines that it left out when no other follows", async () => {
+    const dropped: number[] = [];
+    const lines = new AccessLines((message) => {
+      if (message.type === "access") dropped.push(message.dropped);
+    });
+    for (let n = 0; n < 10_000; n++) lines.add("");
+    await settle();
+    lines.add("lost");
+    await settle();
+    expect(dropped).toEqual([0]);
+    lines.taken(10_000, 0);
+    await settle();
+    expect(dropped).toEqual([0, 1]);
+  });
+
   test("holds no more memory where clients make lines long", async () => {
     const posted: Extract<FromThread, { readonly type: "access" }>[] = [];
     const lines = new AccessLines((message) => {

@@ -9,6 +9,7 @@ export class AccessLines {
   #lines: string[] = [];
   #pending = { lines: 0, characters: 0 };
   #dropped = 0;
+  #isSending = false;
 
   constructor(post: (message: FromThread) => void) {
     this.#post = post;
@@ -23,17 +24,26 @@ export class AccessLines {
     }
     pending.lines++;
     pending.characters += line.length;
-    if (this.#lines.length === 0) queueMicrotask(() => this.#send());
     this.#lines.push(line);
+    this.#sendSoon();
   }
 
   /** The main thread has taken so many lines with so much text. */
   taken(lines: number, characters: number): void {
     this.#pending.lines -= lines;
     this.#pending.characters -= characters;
+    // No line may follow that could say so.
+    if (this.#dropped > 0) this.#sendSoon();
+  }
+
+  #sendSoon(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    queueMicrotask(() => this.#send());
   }
 
   #send(): void {
+    this.#isSending = false;
     this.#post({ type: "access", lines: this.#lines, dropped: this.#dropped });
     this.#lines = [];
     this.#dropped = 0;
