@@ -120,3 +120,33 @@ test("closing an upstream drains it, then closes its connections", async () => {
   await close;
   expect(events).toEqual(["pool closed"]);
 });
+
+describe("Upstream.hold", () => {
+  test("ends with the word of whoever knows, and a drain does not end it", async () => {
+    const { upstream } = upstreamWith();
+    upstream.hold();
+    const told: string[] = [];
+    upstream.room.enter((outcome) => void told.push(outcome));
+    await upstream.drain();
+    expect([upstream.available, upstream.holding, upstream.held, told]).toEqual([false, true, 1, []]);
+    upstream.available = true;
+    expect([upstream.available, upstream.holding, upstream.held, told]).toEqual([true, false, 0, ["released"]]);
+    upstream.hold();
+    upstream.room.enter((outcome) => void told.push(outcome));
+    upstream.available = false;
+    expect([upstream.available, upstream.holding, upstream.held, told]).toEqual([false, false, 0, ["released", "unavailable"]]);
+  });
+
+  test("ends when it is closed, before the requests that run have ended", async () => {
+    const { upstream, clock } = upstreamWith();
+    const job = new Job(upstream);
+    upstream.hold();
+    const told: string[] = [];
+    upstream.room.enter((outcome) => void told.push(outcome));
+    const closed = upstream.close();
+    expect([upstream.holding, told]).toEqual([false, ["unavailable"]]);
+    upstream.leave(job);
+    await closed;
+    expect(clock.pending).toBe(0);
+  });
+});

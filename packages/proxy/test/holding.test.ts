@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
+import { constants } from "node:http2";
 import { systemClock } from "@mothership/kernel";
 import { eventually, gate } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { forwardTo } from "../src/forward.ts";
 import { acceptOf } from "../src/websocket.ts";
 import { deps, type Edge, edgeTo, exchangeRaw, httpOrigin, rawClient, rawOrigin } from "./edge.ts";
+import { ask, secureEdgeTo } from "./http2-edge.ts";
 import { recorder } from "./recorder.ts";
 import { readAll } from "./sockets.ts";
 
@@ -191,5 +193,28 @@ describe("requests to an upstream that is restarted", () => {
     client.write("hello");
     expect(String((await once(client, "data"))[0])).toBe("hello");
     client.destroy();
+  });
+
+  test("wait over HTTP/2 as well, with their content, and are forgotten when their stream is reset", async () => {
+    let received = 0;
+    await using origin = await httpOrigin((request, response) => {
+      request.on("data", (piece: Buffer) => {
+        received += piece.length;
+      });
+      request.on("end", () => response.end("done"));
+    });
+    await using edge = await secureEdgeTo(origin.address);
+    edge.upstream.hold();
+    const session = await edge.client();
+    const body = Buffer.alloc(1024 * 1024);
+    const stays = ask(session, { ":method": "POST", ":path": "/" }, body);
+    const leaves = session.request({ ":path": "/" }).on("error", () => undefined);
+    await heldAre(edge, 2);
+    leaves.close(constants.NGHTTP2_CANCEL);
+    await heldAre(edge, 1);
+    expect(received).toBe(0);
+    edge.upstream.available = true;
+    expect((await stays).status).toBe(200);
+    expect(received).toBe(body.length);
   });
 });
