@@ -1,7 +1,5 @@
 import { background } from "./background.ts";
 import type { Cgroup } from "./cgroup.ts";
-import type { CheckListener } from "./checks.ts";
-import { causeOf, hasReadiness, ProcessChecks } from "./checks.ts";
 import { Child } from "./child.ts";
 import type { ExitReport, ProcessSnapshot } from "./contract.ts";
 import { cookiePrefix } from "./cookie.ts";
@@ -10,6 +8,8 @@ import { openDrain } from "./drain.ts";
 import type { Family } from "./family.ts";
 import { familiesOf, signalMember } from "./family.ts";
 import { ProcessOutput } from "./output.ts";
+import type { CheckListener } from "./process-checks.ts";
+import { causeOf, hasReadiness, ProcessChecks } from "./process-checks.ts";
 import type { Cause, Effect, ProcessRecord, TimerName } from "./record.ts";
 import { newRecord } from "./record.ts";
 import { reduce } from "./reducer.ts";

@@ -5,7 +5,7 @@ import { deadline, Emitter, hasCode, messageOf } from "@mothership/kernel";
 import { findCgroupParent } from "./cgroup.ts";
 import type { Change } from "./change.ts";
 import { planChange } from "./change.ts";
-import { Places } from "./checker.ts";
+import { Places } from "./check.ts";
 import type { Applied, ProcessSnapshot, StartOptions, Supervisor, SupervisorDeps, SupervisorOptions } from "./contract.ts";
 import { DisabledError, StuckError, SupervisorClosedError, UnknownProcessError } from "./errors.ts";
 import type { SupervisorEvents } from "./events.ts";

@@ -1,6 +1,6 @@
 import type { Emitter } from "@mothership/kernel";
 import type { CgroupParent } from "./cgroup.ts";
-import type { Places } from "./checker.ts";
+import type { Places } from "./check.ts";
 import type { SupervisorDeps } from "./contract.ts";
 import type { SupervisorEvents } from "./events.ts";
 import type { ProbeResult } from "./probe.ts";

@@ -1,5 +1,5 @@
-import type { Check, CheckDeps, CheckPlan, Verdict } from "./checker.ts";
-import { openCheck } from "./checker.ts";
+import type { Check, CheckDeps, CheckPlan, Verdict } from "./check.ts";
+import { openCheck } from "./check.ts";
 import type { CheckSpec, Probe, ProbeResult, StartupSpec } from "./probe.ts";
 import type { ProbeSubject } from "./probes.ts";
 import { isAnnouncement, probeFunction, probesOf } from "./probes.ts";

@@ -1,8 +1,8 @@
 import { silentLogger } from "@mothership/kernel";
 import { FakeClock, gate, settle } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import type { CheckPlan, Verdict } from "./checker.ts";
-import { openCheck, Places } from "./checker.ts";
+import type { CheckPlan, Verdict } from "./check.ts";
+import { openCheck, Places } from "./check.ts";
 import type { ProbeFunction, ProbeResult } from "./probe.ts";
 
 interface Bench {
