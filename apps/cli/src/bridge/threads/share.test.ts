@@ -34,6 +34,7 @@ test("limits of connections are divided so that all threads together keep to the
     [undefined, planOf().listeners[1]?.maxConnections],
   ]);
   expect([proxy.maxConnectionsPerClient, upstreams[0]?.maxConnections]).toEqual([3, 25]);
+  expect(upstreams[0]?.hold).toEqual({ timeoutMs: 10_000, maxHeld: 250 });
 });
 
 test("what is limited once has memory, the same from plan to plan for as long as it is about the same", () => {
