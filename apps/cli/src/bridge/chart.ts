@@ -1,5 +1,5 @@
 import { type Address, formatAddress } from "@mothership/kernel";
-import type { Block, Manifest, Redirect } from "@mothership/manifest";
+import type { Manifest, Route } from "@mothership/manifest";
 
 /** Who answers what, by bind: the data behind the drawing, and what `chart --json` prints. */
 export interface Chart {
@@ -16,13 +16,7 @@ export interface Chart {
   readonly unrouted: readonly { readonly name: string; readonly kind: "ship" | "bay"; readonly group: string; readonly what: string }[];
 }
 
-export interface ChartRoute {
-  readonly pattern: string;
-  readonly stripPrefix?: string;
-  readonly uaFilter?: string;
-  readonly ja4h?: string;
-  /** What a request gets in place of reaching `to`. */
-  readonly answer?: Block | Redirect;
+export interface ChartRoute extends Omit<Route, "bind"> {
   readonly to: string;
   readonly kind: "ship" | "bay";
   readonly group: string;

@@ -1,5 +1,5 @@
 import type { BaySpec } from "@mothership/docking";
-import type { AccessLog, Bay, Bind, Block, Manifest, Module, ProxySettings, Redirect, Route, ShieldRule, Ship } from "@mothership/manifest";
+import type { AccessLog, Bay, Bind, Manifest, Module, ProxySettings, Route, ShieldRule, Ship } from "@mothership/manifest";
 import type { PayloadSpec } from "@mothership/payloads";
 import type { ListenerSpec, ProxySpec, UpstreamSpec } from "@mothership/proxy";
 
@@ -31,16 +31,7 @@ export interface EdgePlan {
   readonly rateLimit?: { readonly globalPerSecond?: number; readonly perClientPerMinute?: number; readonly memory?: SharedArrayBuffer };
 }
 
-export interface RoutePlan {
-  readonly bind: string;
-  readonly pattern: string;
-  readonly stripPrefix?: string;
-  /** A class of user agents, or `~` and a pattern. */
-  readonly uaFilter?: string;
-  /** A JA4H fingerprint, or beginnings of its parts. */
-  readonly ja4h?: string;
-  /** What a request gets that is not passed on. */
-  readonly answer?: Block | Redirect;
+export interface RoutePlan extends Route {
   /** Name of the upstream or bay that answers. */
   readonly to: string;
 }
