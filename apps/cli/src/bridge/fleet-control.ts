@@ -17,7 +17,7 @@ import { EventLog } from "./event-log.ts";
 import { logStream } from "./log-stream.ts";
 import type { Planner } from "./plan/fleet.ts";
 import { planOf, reloadFleet } from "./reload.ts";
-import type { StatusKeeper } from "./status.ts";
+import type { StatusKeeper } from "./status-keeper.ts";
 import { explanationOf, jobUnitOf, type Member, membersOf, type Traffic, unitOf } from "./units.ts";
 
 /** What a fleet is made of. */

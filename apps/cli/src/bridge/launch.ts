@@ -20,7 +20,7 @@ import { plannerFor } from "./plan/fleet.ts";
 import type { Surroundings } from "./plan/processes.ts";
 import { assertLaunchable } from "./preflight.ts";
 import { drainMsOf, type Mothership, RunningFleet } from "./running-fleet.ts";
-import { StatusKeeper } from "./status.ts";
+import { StatusKeeper } from "./status-keeper.ts";
 import { threadCount } from "./threads/count.ts";
 import { openThreadedEdge } from "./threads/threaded-edge.ts";
 

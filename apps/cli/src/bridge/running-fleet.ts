@@ -4,7 +4,7 @@ import type { Manifest } from "@mothership/manifest";
 import type { ProcessSnapshot, Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
 import type { FinalStatus, Status } from "./lifecycle.ts";
-import type { MothershipEvents, StatusKeeper } from "./status.ts";
+import type { MothershipEvents, StatusKeeper } from "./status-keeper.ts";
 
 /** How a mothership ended. */
 export interface Ending {

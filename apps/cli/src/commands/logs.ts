@@ -1,9 +1,9 @@
 import type { LogsOptions } from "@mothership/control";
 import { systemClock } from "@mothership/kernel";
 import { parseDuration } from "@mothership/manifest";
-import { jsonSink, prettySink } from "../bridge/log-sink.ts";
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
+import { jsonSink, prettySink } from "../console/log-sink.ts";
 import { fleetOf } from "../control-socket.ts";
 import { UsageError } from "../errors.ts";
 import { listenForStop } from "../process/signals.ts";

@@ -1,9 +1,9 @@
 import type { UnitExplanation, UnitSnapshot } from "@mothership/control";
 import { systemClock } from "@mothership/kernel";
 import { bytes, span } from "@mothership/tui/text";
-import { printable } from "../bridge/log-sink.ts";
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
+import { printable } from "../console/log-sink.ts";
 import { fleetOf } from "../control-socket.ts";
 import { UsageError } from "../errors.ts";
 import { drawStatus } from "../terminal/draw-status.ts";

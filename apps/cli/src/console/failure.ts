@@ -1,6 +1,6 @@
 import { hasCode, messageOf, redact } from "@mothership/kernel";
-import { printable } from "../bridge/log-sink.ts";
 import { wrap } from "../terminal/wrap.ts";
+import { printable } from "./log-sink.ts";
 
 /** Why a fleet is not there (any more), in the order in which a person asks. */
 export interface Failure {

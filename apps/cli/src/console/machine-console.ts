@@ -1,6 +1,6 @@
-import { jsonSink } from "../bridge/log-sink.ts";
 import { batched } from "../terminal/batched-output.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { jsonSink } from "./log-sink.ts";
 import type { RunConsole } from "./run-console.ts";
 
 /** For whatever reads on: one JSON object a line, mistakes as sentences beside it. */

@@ -1,8 +1,8 @@
 import type { FleetControl } from "@mothership/control";
 import type { Logger } from "@mothership/kernel";
 import type { FinalStatus } from "../bridge/lifecycle.ts";
-import type { LogSink } from "../bridge/log-sink.ts";
 import type { Failure } from "./failure.ts";
+import type { LogSink } from "./log-sink.ts";
 
 /** What `run` shows of a fleet, from the first phase to the last line. */
 export interface RunConsole extends Disposable {

@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { oneLine } from "./one-line.ts";
 
 /** Something of the original that is not in the result, or is there in another form. */
 export interface Note {
@@ -15,7 +15,7 @@ export interface Note {
 export function formatNote({ file, line, what, advice }: Note): string {
   const place = line === undefined ? file : `${file}:${line}`;
   // Names come from the file.
-  return printable(`${place}: ${what}${advice === undefined ? "" : `; ${advice}`}`);
+  return oneLine(`${place}: ${what}${advice === undefined ? "" : `; ${advice}`}`);
 }
 
 /** File by file, in the order in which they come up, and from the top of each down. */

@@ -1,4 +1,4 @@
-import { printable } from "../printable.ts";
+import { oneLine } from "../one-line.ts";
 import type { ExportInput } from "./export-input.ts";
 
 /** The path of the project in the image. */
@@ -17,7 +17,7 @@ export function dockerfile({ path, manifest }: ExportInput, withMothership: bool
   const needs = commands.filter((command) => !/^(node|npm|npx|sh)$/.test(command));
   return `${[
     "# Node runs mothership; take a base image that has what the fleet runs, or install it here.",
-    ...(needs.length > 0 ? [`# Needed by the fleet and not in this image: ${printable(needs.join(", "))}`] : []),
+    ...(needs.length > 0 ? [`# Needed by the fleet and not in this image: ${oneLine(needs.join(", "))}`] : []),
     "FROM node:24-slim",
     "",
     ...(withMothership

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from "node:path";
 import type { Dependency } from "@mothership/manifest";
 import type { Note } from "../note.ts";
-import { printable } from "../printable.ts";
+import { oneLine } from "../one-line.ts";
 import { type Exported, type ExportInput, type Lone, lostAroundShips, lostOfUnit, plainNames, seconds } from "./export-input.ts";
 import { assignment, commandLine, plainValue, type UnitLine, unitSection } from "./systemd-text.ts";
 
@@ -29,7 +29,7 @@ export function exportSystemdShips(input: ExportInput): Exported {
   });
   const enabled = units.filter((unit) => unit.kind === "job" || !unit.disabled);
   const target = [
-    `# All of the fleet of ${printable(path)}.\n#   sudo cp ${name}* /etc/systemd/system/ && sudo systemctl enable --now ${name}.target`,
+    `# All of the fleet of ${oneLine(path)}.\n#   sudo cp ${name}* /etc/systemd/system/ && sudo systemctl enable --now ${name}.target`,
     unitSection("Unit", [
       ["Description", `Fleet ${name}`],
       ...enabled.map((unit) => ["Wants", `${names.get(unit.name)}.service`] as const),

@@ -1,6 +1,6 @@
 import type { Address } from "@mothership/kernel";
 import type { Note } from "../note.ts";
-import { printable } from "../printable.ts";
+import { oneLine } from "../one-line.ts";
 import { type Exported, type ExportInput, seconds } from "./export-input.ts";
 import { commandLine, plainValue, unitSection } from "./systemd-text.ts";
 
@@ -16,7 +16,7 @@ export function exportSystemd(input: ExportInput): Exported {
   const notes: Note[] = [];
   if (!changesUser) notes.push({ file, what: `${name}.service runs everything as root as it stands`, advice: "write User= in it" });
   const text = [
-    `# Runs the fleet of ${printable(path)}.\n#   sudo cp ${name}.service /etc/systemd/system/ && sudo systemctl enable --now ${name}\n# Look at it and steer it with the same MS_SOCKET_DIR:\n#   sudo MS_SOCKET_DIR=/run/${name} mothership status -c ${printable(path)}`,
+    `# Runs the fleet of ${oneLine(path)}.\n#   sudo cp ${name}.service /etc/systemd/system/ && sudo systemctl enable --now ${name}\n# Look at it and steer it with the same MS_SOCKET_DIR:\n#   sudo MS_SOCKET_DIR=/run/${name} mothership status -c ${oneLine(path)}`,
     unitSection("Unit", [
       ["Description", `Fleet ${name} (mothership)`],
       ["Wants", "network-online.target"],

@@ -1,5 +1,5 @@
 import { Document, isScalar, visit } from "yaml";
-import { printable } from "../printable.ts";
+import { oneLine } from "../one-line.ts";
 
 /** What a YAML file of an export is made of. */
 export type YamlValue = string | number | boolean | readonly YamlValue[] | { readonly [key: string]: YamlValue | undefined };
@@ -16,5 +16,5 @@ export function yamlText(value: YamlValue, comments: readonly string[] = []): st
         node.type = /^[^\r\0]*\n[^\r\0]*$/.test(node.value) && !/^\s/.test(node.value) ? "BLOCK_LITERAL" : "QUOTE_DOUBLE";
     },
   });
-  return [...comments.map((line) => `# ${printable(line)}`), document.toString({ lineWidth: 0 })].join("\n");
+  return [...comments.map((line) => `# ${oneLine(line)}`), document.toString({ lineWidth: 0 })].join("\n");
 }

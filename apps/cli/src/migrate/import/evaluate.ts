@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UsageError } from "../../errors.ts";
-import { printable } from "../printable.ts";
+import { oneLine } from "../one-line.ts";
 
 const timeLimitMs = 10_000;
 const mostBytes = 4 * 1024 * 1024;
@@ -51,7 +51,7 @@ function run(
     execFile(process.execPath, args, options, (error, stdout, stderr) => {
       if (!error) resolve({ stdout, problem: undefined });
       else if (error.killed === true) resolve({ stdout, problem: `it took longer than ${timeLimitMs / 1000} s, or printed too much` });
-      else resolve({ stdout, problem: printable(stderr.trim().split("\n")[0] ?? "") || "it failed" });
+      else resolve({ stdout, problem: oneLine(stderr.trim().split("\n")[0] ?? "") || "it failed" });
     });
   });
 }

@@ -1,4 +1,4 @@
-import { printable } from "../printable.ts";
+import { oneLine } from "../one-line.ts";
 
 /** A value that stands in a file as it is: what JSON has, and in which line each part begins, where that is known. */
 export type Literal =
@@ -87,7 +87,7 @@ class Reader {
   fail(): never {
     this.take(/(?:)/y);
     const found = /^[^\n]{0,40}/.exec(this.#text.slice(this.#at))?.[0] ?? "";
-    throw new Unreadable(this.#here(), found === "" ? "ends too early" : `holds something that is computed: ${printable(found)}`);
+    throw new Unreadable(this.#here(), found === "" ? "ends too early" : `holds something that is computed: ${oneLine(found)}`);
   }
 
   value(depth: number): Literal {

@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument } from "yaml";
-import { printable } from "../printable.ts";
+import { oneLine } from "../one-line.ts";
 import type { Literal } from "./js-literal.ts";
 import { literalOf } from "./literal-of.ts";
 
@@ -9,7 +9,7 @@ export function readYaml(text: string): Literal | { readonly line: number; reado
   const document = parseDocument(text, { lineCounter: counter, merge: true, uniqueKeys: false, logLevel: "silent" });
   const [mistake] = document.errors;
   if (mistake)
-    return { line: counter.linePos(mistake.pos[0]).line, problem: `is no YAML: ${printable(mistake.message.split("\n")[0] ?? "")}` };
+    return { line: counter.linePos(mistake.pos[0]).line, problem: `is no YAML: ${oneLine(mistake.message.split("\n")[0] ?? "")}` };
   const lineOf = (path: readonly (string | number)[]): number | undefined => {
     const node = document.getIn(path, true) as { readonly range?: readonly number[] | null } | undefined;
     // What was merged in stands elsewhere.

@@ -1,4 +1,4 @@
-import { printable } from "../printable.ts";
+import { oneLine } from "../one-line.ts";
 
 /** What a manifest can hold. */
 export type TomlValue = string | number | boolean | readonly TomlValue[] | { readonly [key: string]: TomlValue };
@@ -33,7 +33,7 @@ export function tomlValue(value: TomlValue): string {
 
 /** A comment; what would end its line, or a terminal would obey, becomes a space. */
 export function tomlComment(text: string): string {
-  return `# ${printable(wellFormed(text))}`;
+  return `# ${oneLine(wellFormed(text))}`;
 }
 
 // The escapes of JSON are escapes of TOML. TOML forbids DEL as well, and a terminal obeys others that JSON leaves as they are.

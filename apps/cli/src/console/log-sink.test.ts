@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { FakeClock } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { createLogger } from "./json-logger.ts";
+import { createLogger } from "../bridge/json-logger.ts";
 import { jsonSink, prettySink, printable, processSink } from "./log-sink.ts";
 
 const line = { name: "app", stream: "stderr", at: Date.UTC(2026, 0, 2), text: "hello", pid: 7 } as const;

@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { styleText } from "node:util";
 import type { LogSink as ProcessSink } from "@mothership/supervisor";
-import { jsonLine, type LogRecord } from "./json-logger.ts";
+import { jsonLine, type LogRecord } from "../bridge/json-logger.ts";
 
 /** Where the program's own lines and the ships' lines meet: one stream, one form. */
 export interface LogSink {
