@@ -45,6 +45,11 @@ const topics: Readonly<Record<string, Topic>> = {
   static: proxy("a file of 1 KB that the proxy serves itself", "static"),
   routes: proxy("1, 100 and 1,000 routes", "routes"),
   filters: proxy("what each filter costs", "filters"),
+  "filters-alone": {
+    about: "what each filter costs by itself",
+    command: ["filters/run.ts"],
+    quick: ["--rounds", "1", "--times", "1000"],
+  },
   tunnel: proxy("WebSocket through a tunnel", "tunnel"),
   docked: proxy("WebSocket by way of a bay", "docked"),
   idle: {
