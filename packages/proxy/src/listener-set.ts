@@ -2,6 +2,7 @@ import { addAbortListener } from "node:events";
 import { type AbortOptions, type Address, type Deps, type Emitter, formatAddress } from "@mothership/kernel";
 import { type TrustedProxies, trustedProxies } from "./client.ts";
 import type { ClientCap } from "./client-cap.ts";
+import { BindInUseError } from "./errors.ts";
 import type { ProxyEvents } from "./events.ts";
 import { type HeaderRule, Listener, type OnRequest, type PeerSpec } from "./listener.ts";
 import { patience } from "./patience.ts";
@@ -135,10 +136,18 @@ export class ListenerSet {
         await listener.open();
       } catch (error) {
         tls?.[Symbol.dispose]();
-        throw error;
+        throw this.#inTheWay(spec, error) ?? error;
       }
     }
     return { spec, listener, isNew: !there, peers, tls };
+  }
+
+  /** Where it is a listener of our own that has the port, under another host: it leaves only when the new one is there. */
+  #inTheWay({ name, address }: ListenerSpec, error: unknown): Error | undefined {
+    if (!(error instanceof BindInUseError) || address.kind !== "tcp") return undefined;
+    const own = this.#current.find(({ spec }) => spec.address.kind === "tcp" && spec.address.port === address.port);
+    const reason = `the bind "${own?.spec.name}" of before listens on that port until this one does; use another port, or start anew`;
+    return own && new BindInUseError(name, address, reason, { cause: error });
   }
 
   #retire(listener: Listener): void {

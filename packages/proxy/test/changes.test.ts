@@ -180,6 +180,17 @@ describe("a change of the listeners", () => {
     await expect(proxy.prepare({ listeners: [listeners[0]!, { ...listeners[0]!, address: at(free) }] })).rejects.toThrow(RangeError);
   });
 
+  test("that widens or narrows the address of a listener on its own port says who is in the way", async () => {
+    const port = await freePort();
+    await using proxy = await openProxy({ listeners: [{ name: "http", address: at(port) }], graceMs: 2000 }, says("old"), deps);
+    const wide = { kind: "tcp", host: "0.0.0.0", port } as const;
+    await expect(proxy.prepare({ listeners: [{ name: "http", address: wide }] })).rejects.toMatchObject({
+      code: "MS_BIND_IN_USE",
+      message: expect.stringContaining('the bind "http" of before listens on that port'),
+    });
+    expect(await exchangeRaw(port, last)).toContain("old http;");
+  });
+
   test("that is abandoned closes what it had opened, and who waited there", async () => {
     const [port, added] = [await freePort(), await freePort()];
     await using proxy = await openProxy({ listeners: [{ name: "http", address: at(port) }], graceMs: 2000 }, says("old"), deps);
