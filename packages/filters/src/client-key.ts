@@ -1,6 +1,7 @@
 /** Longer keys are cut, so that the memory for a client has a bound; two that begin alike count as one client. */
 const maxKeyLength = 256;
 
+/** A key of bounded length for whatever names a client. */
 export function boundedKey(key: string): string {
   return key.length <= maxKeyLength ? key : key.slice(0, maxKeyLength);
 }

@@ -39,6 +39,7 @@ export async function takeOffice(
   }
 }
 
+/** The flagship at work: gives signs of life on record, hears when its session or its record is lost, and puts the result there. */
 export class Office {
   readonly #election: Election;
   readonly #ledger: Ledger;

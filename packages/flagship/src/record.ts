@@ -93,6 +93,7 @@ function missingGrants(row: Row): string[] {
   ];
 }
 
+/** Takes the lock of the fleet for this session, if it is free. It is never waited for: the caller has to notice other things meanwhile. */
 export async function tryLock({ session, lock }: Ledger, options: AbortOptions): Promise<boolean> {
   const [row] = await session.query("SELECT pg_try_advisory_lock($1::bigint) AS locked", [lock.key], options);
   return row?.["locked"] === true;
@@ -109,6 +110,7 @@ export async function latest({ session, fleet, launch }: Ledger, options: AbortO
   return recordOf((await session.query(text, [fleet, launch.id], options))[0]);
 }
 
+/** One attempt, as it is now. */
 export async function byId({ session }: Ledger, id: string, options: AbortOptions): Promise<LaunchRecord | undefined> {
   return recordOf((await session.query(`SELECT ${columns} FROM mothership_flagship.launches WHERE id = $1::bigint`, [id], options))[0]);
 }

@@ -35,6 +35,7 @@ export interface ArrivalPolicy {
  */
 export type Verdict = "join" | "wait" | "begin" | "inherit" | "bury";
 
+/** Decides from the record and the lock alone, so that every case can be tested. `locked`: this server has the lock. */
 export function judge(record: LaunchRecord | undefined, locked: boolean, policy: ArrivalPolicy): Verdict {
   const { explicit, arrivalWindowMs, onFlagshipLoss, token } = policy;
   const fresh = record !== undefined && record.ageMs < arrivalWindowMs;

@@ -94,6 +94,7 @@ declare function shorten(text: string, columns: number): string;
 declare function pad(line: Line, columns: number, align?: "left" | "right"): Line;
 /** `left` and `right` at the two ends of a line. Where both do not fit the left one is cut; where little of it would be left, the right one goes. */
 declare function between(left: Line, right: Line, columns: number): Line;
+/** Columns that a line takes. */
 declare function lineWidth(line: Line): number;
 /** The text alone. */
 declare function plainText(line: Line): string;

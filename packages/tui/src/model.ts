@@ -123,6 +123,7 @@ export function shownUnits({ units, filter, entry }: Model): readonly UnitSnapsh
   return units.filter(({ name, group, state }) => [name, group, state].some((text) => text.toLowerCase().includes(part)));
 }
 
+/** The unit that is chosen; undefined when it is no longer in the fleet. */
 export function selectedUnit(model: Model): UnitSnapshot | undefined {
   return model.units.find(({ name }) => name === model.selected);
 }

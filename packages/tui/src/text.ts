@@ -104,6 +104,7 @@ export function between(left: Line, right: Line, columns: number): Line {
   return room < Math.min(lineWidth(left), columns / 4) ? pad(left, columns) : [...pad(left, room), { text: " " }, ...right];
 }
 
+/** Columns that a line takes. */
 export function lineWidth(line: Line): number {
   return line.reduce((sum, { text }) => sum + width(text), 0);
 }

@@ -50,6 +50,7 @@ interface Call {
   response: ResponseContext | undefined;
 }
 
+/** The host functions of http-wasm, and what a guest has decided through them in one call. */
 export class HttpWasmHost {
   readonly #ports: GuestPorts;
   readonly #services: Services;

@@ -67,6 +67,7 @@ export interface NativeSettings {
 const plainBlock: Block = { status: 403, headers: [], body: new Uint8Array(0) };
 const levels: Readonly<Record<number, LogLevel>> = { 0: "debug", 1: "warn", 2: "info" };
 
+/** The host functions of the native ABI, and what a guest has decided through them in one call. */
 export class NativeHost {
   readonly #ports: GuestPorts;
   readonly #services: Services;

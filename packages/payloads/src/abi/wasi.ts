@@ -46,6 +46,7 @@ export const wasiStubs: ReadonlySet<string> = new Set(
 /** Pieces that one write may have. */
 const mostVectors = 64;
 
+/** The functions by name, those that only answer "not supported" among them. */
 export function wasiImports(ports: GuestPorts, services: Services): Record<string, (...args: never[]) => unknown> {
   const zero = (pointer: number, bytes: number): number => {
     ports.view(pointer, bytes).fill(0);

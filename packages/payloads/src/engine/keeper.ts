@@ -47,6 +47,7 @@ export interface KeeperSpec {
 /** Instances kept although nobody uses them. */
 const mostIdle = 16;
 
+/** Keeps the instances of one payload: makes them, lends them, throws away those that failed, and bars the payload that fails too often. */
 export class Keeper<Host extends GuestHost> {
   readonly #spec: KeeperSpec;
   readonly #open: () => Guest<Host>;

@@ -8,6 +8,7 @@ import type { RequestFacts, ResponseFacts } from "./facts.ts";
 /** Version of the ABI, in every description. */
 export const abiVersion = 1;
 
+/** What a guest of the native ABI is told of a request; see docs/payload-abi.md. */
 export function requestJson(facts: RequestFacts): string {
   return JSON.stringify({
     method: facts.method,
@@ -28,6 +29,7 @@ export function requestJson(facts: RequestFacts): string {
   });
 }
 
+/** What it is told of a response, and of the request before it. */
 export function responseJson(facts: ResponseFacts, request: RequestFacts): string {
   return JSON.stringify({
     status: facts.status,

@@ -76,6 +76,7 @@ export interface ResponseTaker {
   failed(error: unknown): void;
 }
 
+/** An exchange as handlers further in see it: what payloads have replaced, and the original for all else. */
 export class ExchangeView implements Exchange {
   readonly #original: Exchange;
   readonly incoming: Incoming;

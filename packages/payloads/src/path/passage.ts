@@ -21,6 +21,7 @@ import { ResponseSteps } from "./response-steps.ts";
 
 const noBytes = new Uint8Array(0);
 
+/** One request on its way through the payloads of a plan, and its response on the way back. */
 export class Passage {
   readonly #plan: Plan;
   readonly #exchange: Exchange;

@@ -17,6 +17,7 @@ export interface Planner {
   requestsOf(name: string): number | undefined;
 }
 
+/** Makes plans for this fleet. Counts of requests live in it, so one planner serves a fleet as long as it runs, over all reloads. */
 export function plannerFor(surroundings: Surroundings, folder: string, bayReady: Docks["ready"]): Planner {
   const counts = new RequestCounts();
   return {

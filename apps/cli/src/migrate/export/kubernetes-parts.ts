@@ -59,6 +59,7 @@ export function secretOf(name: string): YamlValue {
   return [{ secretRef: { name } }];
 }
 
+/** As Kubernetes writes memory, rounded up: less would be a tighter limit than the manifest has. */
 export function megabytes(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 20)}Mi`;
 }

@@ -23,6 +23,7 @@ export function tomlKey(key: string): string {
   return /^[\w-]+$/.test(key) ? key : quoted(key);
 }
 
+/** A value on one line; tables in it are inline. */
 export function tomlValue(value: TomlValue): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value !== "object") return String(value);
