@@ -43,7 +43,9 @@ export function ensurePrivateFolder(folder: string): void {
   const user = process.getuid?.();
   const othersMayWrite = (stat.mode & 0o022) !== 0 && (stat.mode & 0o1000) === 0;
   if (!stat.isDirectory() || (user !== undefined && stat.uid !== user) || othersMayWrite) {
-    throw new ControlSocketError(`the folder ${folder} for sockets is not this user's alone; remove it, or name another in MS_SOCKET_DIR`);
+    throw new ControlSocketError(
+      `the folder ${folder} for sockets is not this user's alone: another user owns it or may write in it; name another in MS_SOCKET_DIR`,
+    );
   }
 }
 
