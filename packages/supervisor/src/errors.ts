@@ -99,7 +99,7 @@ export class SupervisorClosedError extends MothershipError {
   readonly code = "MS_SUPERVISOR_CLOSED";
 
   constructor() {
-    super("The supervisor is closed");
+    super("Nothing is started or stopped any more: all processes are being ended, or have been");
     this.name = "SupervisorClosedError";
   }
 }

@@ -198,7 +198,10 @@ describe("stopping", () => {
     ending.abort();
     await closed;
     expect(fleet.supervisor.snapshot().map(({ exits }) => exits[0]?.signal)).toEqual(["SIGKILL", "SIGKILL"]);
-    await expect(fleet.supervisor.start()).rejects.toMatchObject({ code: "MS_SUPERVISOR_CLOSED" });
+    await expect(fleet.supervisor.start()).rejects.toMatchObject({
+      code: "MS_SUPERVISOR_CLOSED",
+      message: expect.stringMatching(/^Nothing is started/),
+    });
   });
 
   test("a process that restarts does not let it start again", async () => {
