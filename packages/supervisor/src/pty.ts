@@ -42,8 +42,8 @@ export function findPty(): PtyModule | string {
   return known;
 }
 
-/** Master sides of the terminals that are open. node-pty leaves them to be inherited. */
-const masters = new Set<number>();
+/** Master sides of the terminals that are open, each with the user of its process. node-pty leaves them to be inherited. */
+const masters = new Map<number, number>();
 let nothing: number | undefined;
 
 /**
@@ -51,11 +51,19 @@ let nothing: number | undefined;
  * type there, and would keep it open.
  */
 export function hidingTerminals(from: number): ("ignore" | number)[] {
-  const last = Math.max(-1, ...masters);
+  const last = Math.max(-1, ...masters.keys());
   if (last < from) return [];
   nothing ??= openSync("/dev/null", "r");
   const covered = nothing;
   return Array.from({ length: last - from + 1 }, (_, at) => (masters.has(from + at) ? covered : "ignore"));
+}
+
+/**
+ * True while a terminal of another user is open. A process on a terminal cannot be kept from inheriting it, and could read and type there
+ * with rights that its user has not got, so it must not be started.
+ */
+export function isForeignTerminalOpen(uid: number): boolean {
+  return [...masters.values()].some((owner) => owner !== uid);
 }
 
 export interface PtyLaunch {
@@ -63,6 +71,8 @@ export interface PtyLaunch {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string | undefined;
+  /** Who the process is going to be, whoever starts it. */
+  readonly owner: number;
   readonly uid?: number;
   readonly gid?: number | undefined;
 }
@@ -74,10 +84,10 @@ export interface PtyLaunch {
  *
  * @throws what the system says.
  */
-export function spawnOnTerminal({ spawn }: PtyModule, { file, args, env, ...rest }: PtyLaunch): ChildProcess {
+export function spawnOnTerminal({ spawn }: PtyModule, { file, args, env, owner, ...rest }: PtyLaunch): ChildProcess {
   const name = env["TERM"] ?? "xterm-256color";
   const pty = spawn(file, [...args], { name, ...terminalSize, ...rest, cwd: rest.cwd ?? process.cwd(), env, encoding: null });
-  return new TerminalProcess(pty) as unknown as ChildProcess; // it has what is used of one
+  return new TerminalProcess(pty, owner) as unknown as ChildProcess; // it has what is used of one
 }
 
 class TerminalProcess extends EventEmitter {
@@ -91,12 +101,12 @@ class TerminalProcess extends EventEmitter {
   #ended = false;
   #held = false;
 
-  constructor(pty: Pty) {
+  constructor(pty: Pty, owner: number) {
     super();
     this.pid = pty.pid;
     this.#startTicks = startTicksOf(pty.pid);
     const { fd } = pty;
-    masters.add(fd);
+    masters.set(fd, owner);
     this.stdout = new Readable({
       highWaterMark: heldBytes,
       read: () => {

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { messageOf } from "@mothership/kernel";
 import { findCommand } from "./command.ts";
 import { cookieName } from "./cookie.ts";
-import { findPty, hidingTerminals, spawnOnTerminal } from "./pty.ts";
+import { findPty, hidingTerminals, isForeignTerminalOpen, spawnOnTerminal } from "./pty.ts";
 import { findIdentity } from "./user.ts";
 
 /** A command to start. */
@@ -27,7 +27,7 @@ export interface Launch {
 
 /** A command that did not start. */
 export interface SpawnProblem {
-  /** Of the system, such as ENOENT; EUSER for an unknown user or group; ENOTTY where a terminal cannot be had. */
+  /** Of the system, such as ENOENT; EUSER for an unknown user or group; ENOTTY where a terminal cannot be had, or must not now. */
   readonly code: string;
   readonly reason: string;
   /** Trying again would give the same. */
@@ -46,6 +46,11 @@ export function launch(what: Launch): ChildProcess | SpawnProblem | Promise<Spaw
   if (typeof pty === "string") return { code: "ENOTTY", reason: `"${what.name}" cannot run: ${pty}`, permanent: true };
   const identity = what.user === undefined && what.group === undefined ? undefined : findIdentity(what.user, what.group);
   if (typeof identity === "string") return { code: "EUSER", reason: `"${what.name}" cannot run: ${identity}`, permanent: true };
+  const owner = identity?.uid ?? process.getuid?.() ?? 0;
+  if (pty && isForeignTerminalOpen(owner)) {
+    const reason = `"${what.name}" cannot have a terminal while another user's is open: it could read and type there`;
+    return { code: "ENOTTY", reason, permanent: false };
+  }
 
   // The cookie is first, so that a look at an environment finds it at the front.
   const env: Record<string, string> = { [cookieName]: what.cookie, ...(what.notify === "fd" && { MS_NOTIFY_FD: "3" }), ...what.env };
@@ -71,7 +76,7 @@ export function launch(what: Launch): ChildProcess | SpawnProblem | Promise<Spaw
   let child: ChildProcess;
   try {
     const { uid, gid } = options;
-    const onTerminal = { file: setpriv ?? found, args, env, cwd: what.cwd, ...(uid !== undefined && { uid, gid }) };
+    const onTerminal = { file: setpriv ?? found, args, env, cwd: what.cwd, owner, ...(uid !== undefined && { uid, gid }) };
     child = pty ? spawnOnTerminal(pty, onTerminal) : spawn(file, args, options);
   } catch (error) {
     return problemOf(what, error);

@@ -65,6 +65,22 @@ describe.runIf(typeof findPty() !== "string")("a process with a terminal", () =>
     expect(fleet.supervisor.get("web").exits[0]?.signal).toBe("SIGKILL");
   });
 
+  test.skipIf(process.getuid?.() !== 0)(
+    "does not start beside a terminal of another user, which it would inherit (for root only)",
+    async () => {
+      await using fleet = openFleet([
+        shell("ours", forever, { tty: true }),
+        shell("theirs", forever, { tty: true, user: 65_534, group: 65_534, essential: false }),
+      ]);
+      await fleet.supervisor.start(["ours"]);
+      await fleet.supervisor.start(["theirs"]);
+      await fleet.until("theirs", "backoff");
+      expect(fleet.supervisor.get("theirs").reason).toMatch(/another user's is open/);
+      await fleet.supervisor.stop(["ours"]);
+      await fleet.until("theirs", "up");
+    },
+  );
+
   test("is restarted after a crash, with a new terminal, and leaves no descriptor of the old one", async () => {
     await using fleet = openFleet([shell("web", `echo on "$(tty)"; ${forever}`, { tty: true, restart: { stableMs: 0 } })]);
     await fleet.supervisor.start();
