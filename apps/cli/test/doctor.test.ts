@@ -15,4 +15,8 @@ test("the doctor looks at this machine, leaves nothing behind, and fails where a
   writeFileSync(folder.join("file"), "");
   const bad = await mothership(["doctor"], { ...options, env: { MS_SOCKET_DIR: folder.join("file/run") } });
   expect([bad.code, bad.stdout]).toEqual([1, expect.stringMatching(/^fail {2}sockets .*→ name a folder/ms)]);
+
+  writeFileSync(folder.join("ship-manifest.toml"), "[[fleet.web]]\n");
+  const invalid = await mothership(["doctor"], options);
+  expect([invalid.code, invalid.stdout]).toEqual([1, expect.stringMatching(/^fail {2}manifest .* is not valid$/m)]);
 });

@@ -29,10 +29,15 @@ describe("the doctor", () => {
 
   test.each<[string, Partial<MachineFacts>, Record<string, string>]>([
     ["an old Node", { node: "20.20.2" }, { Node: "fail" }],
-    ["no manifest", { manifest: "there is no ship-manifest.toml here" }, { manifest: "warn" }],
+    ["no manifest", { manifest: { file: "ship-manifest.toml", trouble: "missing" } }, { manifest: "warn" }],
+    ["a manifest that is not valid", { manifest: { file: "ship-manifest.toml", trouble: "invalid" } }, { manifest: "fail" }],
     ["a folder of somebody else", { sockets: { folder: "/x", problem: "it is not this user's alone" } }, { sockets: "fail" }],
     ["too few files for the manifest", { openFiles: 4096 }, { "open files": "warn" }],
-    ["few files and no manifest", { openFiles: 1024, manifest: "none" }, { manifest: "warn", "open files": "warn" }],
+    [
+      "few files and no manifest",
+      { openFiles: 1024, manifest: { file: "x", trouble: "missing" } },
+      { manifest: "warn", "open files": "warn" },
+    ],
     ["few processes", { processes: 100 }, { processes: "warn" }],
     ["no init in a container", { init: "node", container: true }, { "process 1": "warn" }],
     ["no init in a container that has tini", { init: "node", container: true, programs: new Set(["tini"]) }, {}],

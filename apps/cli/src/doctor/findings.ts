@@ -30,8 +30,13 @@ export interface MachineFacts {
   readonly terminals: boolean;
   /** Folder of control sockets, and why it cannot be used. */
   readonly sockets: { readonly folder: string; readonly problem: string | undefined };
-  /** What the manifest here asks for; a text says why it is none. */
-  readonly manifest: ManifestFacts | string;
+  /** What the manifest here asks for, where there is one that is valid. */
+  readonly manifest: ManifestFacts | NoManifest;
+}
+
+export interface NoManifest {
+  readonly file: string;
+  readonly trouble: "missing" | "invalid";
 }
 
 export interface ManifestFacts {
@@ -76,13 +81,12 @@ function nodeOf({ node }: MachineFacts): Finding {
 }
 
 function manifestOf({ manifest }: MachineFacts): Finding {
-  if (typeof manifest === "string")
-    return finding(
-      "warn",
-      "manifest",
-      manifest,
-      '"mothership init" writes one, -c names one, "mothership clearance" says what is wrong with it',
-    );
+  if ("trouble" in manifest) {
+    const { file, trouble } = manifest;
+    return trouble === "missing"
+      ? finding("warn", "manifest", `there is no ${file} here`, '"mothership init" writes one, -c names another file')
+      : finding("fail", "manifest", `${file} is not valid`, `"mothership clearance -c ${file}" says what is wrong with it`);
+  }
   return finding(
     "ok",
     "manifest",
@@ -98,7 +102,7 @@ function socketsOf({ sockets: { folder, problem } }: MachineFacts): Finding {
 
 function filesOf({ openFiles, manifest }: MachineFacts): Finding[] {
   if (openFiles === undefined) return [];
-  if (typeof manifest === "string")
+  if ("trouble" in manifest)
     return [finding(openFiles >= 4096 ? "ok" : "warn", "open files", `${openFiles} allowed`, openFiles >= 4096 ? "" : raise(4096))];
   const wanted = manifest.connections + manifest.members * filesOfMember + filesBeside;
   if (openFiles >= wanted) return [finding("ok", "open files", `${openFiles} allowed, ${wanted} at most wanted`)];
@@ -189,7 +193,7 @@ function linuxOf({ platform, cgroup, deathSignal }: MachineFacts): Finding[] {
 
 function terminalsOf({ terminals, manifest }: MachineFacts): Finding {
   if (terminals) return finding("ok", "node-pty", "found: ships can have a terminal");
-  const wanted = typeof manifest !== "string" && manifest.wantsTerminal;
+  const wanted = "wantsTerminal" in manifest && manifest.wantsTerminal;
   return wanted
     ? finding(
         "fail",

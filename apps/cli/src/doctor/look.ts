@@ -8,7 +8,7 @@ import { messageOf } from "@mothership/kernel";
 import type { Invocation } from "../command-line/args.ts";
 import { readManifest } from "../files/manifest-file.ts";
 import { manifestPath } from "../files/manifest-path.ts";
-import type { MachineFacts, ManifestFacts } from "./findings.ts";
+import type { MachineFacts, ManifestFacts, NoManifest } from "./findings.ts";
 
 /** Looks at this machine, and starts nothing but one `setpriv`. What cannot be looked at is left out. */
 export async function lookAround(invocation: Invocation): Promise<MachineFacts> {
@@ -30,9 +30,9 @@ export async function lookAround(invocation: Invocation): Promise<MachineFacts> 
   };
 }
 
-async function manifestFacts(invocation: Invocation): Promise<ManifestFacts | string> {
+async function manifestFacts(invocation: Invocation): Promise<ManifestFacts | NoManifest> {
   const file = manifestPath(invocation);
-  if (!existsSync(file)) return `there is no ${file} here`;
+  if (!existsSync(file)) return { file, trouble: "missing" };
   try {
     const { manifest } = await readManifest(invocation);
     const members = [...manifest.ships, ...manifest.bays];
@@ -46,7 +46,7 @@ async function manifestFacts(invocation: Invocation): Promise<ManifestFacts | st
       wantsTerminal: [...manifest.mothership.prelaunch, ...members].some(({ tty }) => tty),
     };
   } catch {
-    return `${file} is not valid`;
+    return { file, trouble: "invalid" };
   }
 }
 
