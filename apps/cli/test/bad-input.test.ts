@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship } from "./support/fleet.ts";
+import { mothership, ship, startFleet } from "./support/fleet.ts";
 
 const stack = /\n\s+at |node:internal|Error:/;
 
@@ -54,6 +54,12 @@ describe("what is checked before anything is started", () => {
     expect(stdout).not.toContain('"prelaunch"');
     expect(stdout.trimEnd().split("\n").at(-1)).toBe('{"message":"Mothership failed","status":"failed"}');
     expect(() => writeFileSync(folder.join("ran"), "", { flag: "wx" })).not.toThrow();
+  });
+
+  test("a level of the log that there is not is told, and the fleet runs", async () => {
+    await using fleet = startFleet(ship("app", await freePort()), { env: { MOTHERSHIP_LOG: "loud" } });
+    await fleet.running();
+    expect(fleet.stderr()).toBe('mothership: MOTHERSHIP_LOG is "loud"; write debug, info, warn or error; info is taken\n');
   });
 
   test("a terminal that cannot be had is told by preflight as by run", async () => {

@@ -34,7 +34,7 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   const { manifest, warnings } = await readManifest(invocation, sockets);
   for (const warning of warnings) terminal.err(`mothership: ${warning}\n`);
   if (invocation.tui && !terminal.interactive) throw new UsageError("--tui needs a terminal");
-  const level = logLevel(process.env["MOTHERSHIP_LOG"]);
+  const level = logLevel(process.env["MOTHERSHIP_LOG"] || "info", terminal);
   using shown = openConsole(manifest, terminal, level);
   const log = createLogger({ clock: systemClock, level, write: (record) => shown.sink.own(record) });
   let fleet: Mothership | undefined;
@@ -127,6 +127,9 @@ function tellingOf(log: Logger, { stopping }: RunConsole): StopListener {
   };
 }
 
-function logLevel(text: string | undefined): LogLevel {
-  return text === "debug" || text === "warn" || text === "error" ? text : "info";
+/** A word that is none is told and does no harm: a fleet is worth more than its log. */
+function logLevel(text: string, terminal: Terminal): LogLevel {
+  if (text === "debug" || text === "info" || text === "warn" || text === "error") return text;
+  terminal.err(`mothership: MOTHERSHIP_LOG is ${JSON.stringify(text)}; write debug, info, warn or error; info is taken\n`);
+  return "info";
 }
