@@ -13,7 +13,7 @@ import { refusals } from "./refusals.ts";
 import { type ExchangeHost, ServerExchange } from "./server-exchange.ts";
 import { ServerPace } from "./server-pace.ts";
 import type { ServerSettings } from "./server-settings.ts";
-import { resetSocket } from "./socket.ts";
+import { muteSocket, resetSocket } from "./socket.ts";
 import type { Refusal, ServerConnection } from "./types.ts";
 
 /*
@@ -128,9 +128,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     socket.pause();
     this.output.flush();
     const held = this.#intake.inbox.takeAll();
-    this.#leave();
-    socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
-    socket.off("finish", this.#onFinish).off("error", this.#onError).off("close", this.#onClose);
+    this.#detach();
     exchange.finished("complete");
     this.#resolveDone();
     return { socket, held };
@@ -326,8 +324,7 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
 
   readonly #onClose = (): void => {
     // An error costs more than all else that is left to do, and is of use only to somebody who still works.
-    const reason = this.#exchange ? new Error("the client left", this.#failure ? { cause: this.#failure } : undefined) : left;
-    this.#end("clientLeft", reason);
+    this.#end("clientLeft", this.#exchange ? new Error("the client left", this.#failure && { cause: this.#failure }) : left);
   };
 
   #destroy(): void {
@@ -339,8 +336,8 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
   #end(end: Outcome["end"], reason: Error): void {
     if (this.#phase === "gone") return;
     const exchange = this.#exchange;
-    // Our listeners stay, and do nothing from now on but catch a late error.
-    this.#leave();
+    this.#detach();
+    muteSocket(this.#socket);
     if (exchange) {
       exchange.drop(reason);
       exchange.inbound?.fail(end === "clientLeft" ? new RequestBodyError(undefined, { cause: reason }) : reason);
@@ -349,11 +346,15 @@ export class Connection implements ServerConnection, ExchangeHost, BodySource {
     this.#resolveDone();
   }
 
-  #leave(): void {
+  /** No listener stays on a socket that is gone: it is found dead late (docs/decisions/0019-short-lives.md), and would hold all this until then. */
+  #detach(): void {
+    const socket = this.#socket;
     this.#phase = "gone";
     this.#exchange = undefined;
     this.#intake.inbox.clear();
     this.#pace.stop();
+    socket.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
+    socket.off("finish", this.#onFinish).off("error", this.#onError).off("close", this.#onClose);
   }
 
   /** The request body that may still arrive. */
