@@ -19,7 +19,7 @@ export async function run(): Promise<void> {
   };
   yieldToInit(terminal.err);
   // A reader that went away (`mothership chart | head`) is no failure of ours, and there is nobody left to tell.
-  process.stdout.on("error", () => undefined);
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   process.exitCode = await main(process.argv.slice(2), terminal);
 }
 

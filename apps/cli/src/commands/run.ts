@@ -8,7 +8,7 @@ import type { Mothership } from "../bridge/running-fleet.ts";
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
 import { type Failure, failureOf, lossOf } from "../console/failure.ts";
-import { processSink } from "../console/log-sink.ts";
+import { processSink, tellOfLostOutput } from "../console/log-sink.ts";
 import { machineConsole } from "../console/machine-console.ts";
 import { peopleConsole } from "../console/people-console.ts";
 import type { RunConsole } from "../console/run-console.ts";
@@ -35,6 +35,7 @@ export async function run(invocation: Invocation, terminal: Terminal): Promise<n
   for (const warning of warnings) terminal.err(`mothership: ${warning}\n`);
   if (invocation.tui && !terminal.interactive) throw new UsageError("--tui needs a terminal");
   const level = logLevel(process.env["MOTHERSHIP_LOG"] || "info", terminal);
+  tellOfLostOutput(process.stdout, terminal.err);
   using shown = openConsole(manifest, terminal, level);
   const log = createLogger({ clock: systemClock, level, write: (record) => shown.sink.own(record) });
   let fleet: Mothership | undefined;

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { FakeClock } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { createLogger } from "../bridge/json-logger.ts";
-import { jsonSink, prettySink, printable, processSink } from "./log-sink.ts";
+import { jsonSink, prettySink, printable, processSink, tellOfLostOutput } from "./log-sink.ts";
 
 const line = { name: "app", stream: "stderr", at: Date.UTC(2026, 0, 2), text: "hello", pid: 7 } as const;
 
@@ -119,5 +119,24 @@ describe("standard output under the lines of ships", () => {
     stream.destroy();
     await told;
     expect(() => sink.write(whole, Buffer.alloc(0))).toThrowError("nobody reads it any more");
+  });
+
+  test("counts what comes after its reader has gone as lost where the stream is never destroyed, as standard output", () => {
+    const stream = new PassThrough({ autoDestroy: false });
+    const sink = processSink(
+      "stdout",
+      jsonSink(() => undefined),
+      stream,
+    );
+    const said: string[] = [];
+    tellOfLostOutput(stream, (text) => said.push(text));
+    stream.emit("error", Object.assign(new Error("ENOSPC: no space"), { code: "ENOSPC" }));
+    expect(sink.write(whole, Buffer.alloc(0))).toBe(true);
+    for (let time = 0; time < 3; time++) stream.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }));
+    expect(() => sink.write(whole, Buffer.alloc(0))).toThrowError("nobody reads it any more");
+    expect(said).toEqual([
+      "mothership: its output is lost: ENOSPC: no space\n",
+      "mothership: its output is lost: nobody reads it any more\n",
+    ]);
   });
 });

@@ -1,5 +1,6 @@
 import type { Writable } from "node:stream";
 import { styleText } from "node:util";
+import { hasCode, messageOf } from "@mothership/kernel";
 import type { LogSink as ProcessSink } from "@mothership/supervisor";
 import { jsonLine, type LogRecord } from "../bridge/json-logger.ts";
 
@@ -77,18 +78,35 @@ export function processSink(name: string, sink: LogSink, stream: Writable): Proc
     waiting = [];
     for (const run of now) run();
   };
-  // One listener for all processes. A reader that has gone for good leaves none of them waiting.
+  // One listener for all processes. A reader that has gone for good leaves none of them waiting. Standard output is never destroyed,
+  // whatever becomes of its reader: it only fails, with each write anew.
+  let left = false;
   stream.on("drain", goOn).on("close", goOn);
+  stream.on("error", (error) => {
+    left ||= hasCode(error, "EPIPE");
+    goOn();
+  });
   return {
     name,
     write(line) {
       // The supervisor counts what a sink throws at as lost.
-      if (stream.destroyed) throw gone;
+      if (left || stream.destroyed) throw gone;
       sink.ship(line);
       return !stream.writableNeedDrain;
     },
     onDrain: (run) => void waiting.push(run),
   };
+}
+
+/** Says once for each reason that output is lost, on the other stream. */
+export function tellOfLostOutput(stream: Writable, err: (text: string) => void): void {
+  const told = new Set<string>();
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    const { code = "" } = error;
+    if (told.has(code)) return;
+    told.add(code);
+    err(`mothership: its output is lost: ${code === "EPIPE" ? "nobody reads it any more" : messageOf(error)}\n`);
+  });
 }
 
 const levelStyles = { debug: "dim", info: undefined, warn: "yellow", error: "red" } as const;
