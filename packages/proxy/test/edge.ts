@@ -105,3 +105,15 @@ export async function exchangeRaw(port: number, text: string): Promise<string> {
     socket.destroy();
   }
 }
+
+/** One request on a connection of its own, and the answer as it stands on the wire. */
+export const get = (edge: Edge, path = "/", method = "GET", body = ""): Promise<string> =>
+  exchangeRaw(
+    edge.port,
+    `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${body === "" ? "" : `Content-Length: ${body.length}\r\n`}\r\n${body}`,
+  );
+
+/** Status and reason of an answer of the proxy itself. */
+export function told(answer: string): string {
+  return `${answer.slice(9, 12)} ${/X-Mothership-Error: (.*)\r\n/.exec(answer)?.[1]}`;
+}

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
 import type { Address } from "@mothership/kernel";
 import { tempFolder } from "@mothership/testkit";
@@ -71,4 +72,14 @@ export function ask(session: ClientHttp2Session, headers: OutgoingHttpHeaders, b
   const stream = session.request(headers, { endStream: body === undefined });
   if (body !== undefined) stream.end(body);
   return answerOf(stream);
+}
+
+/** Sends a request's content back. */
+export const echo = (request: IncomingMessage, response: ServerResponse): void => void request.pipe(response);
+
+/** What was refused, by code, and how often. */
+export function refusals(edge: SecureEdge): Map<string, number> {
+  const seen = new Map<string, number>();
+  edge.proxy.events.on("refused", ({ code }) => seen.set(code, (seen.get(code) ?? 0) + 1));
+  return seen;
 }

@@ -23,6 +23,12 @@ export const frameType = {
 } as const;
 export const flag = { endStream: 1, ack: 1, endHeaders: 4 } as const;
 
+/** Error codes (RFC 9113, 7). */
+export const codes = { noError: 0, protocol: 1, internal: 2, refused: 7, cancel: 8, enhanceYourCalm: 11 } as const;
+
+/** The error code of a RST_STREAM or GOAWAY frame. */
+export const codeOf = ({ payload, type }: Frame): number => payload.readUInt32BE(type === frameType.goaway ? 4 : 0);
+
 const maxFrameBytes = 16_384;
 
 /** A client that writes frames of the test's choice, which no well-behaved library would. */
