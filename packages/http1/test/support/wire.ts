@@ -144,6 +144,9 @@ export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** Turns enough for what was just written on loopback to arrive. */
+export const arrive = (): Promise<void> => turns(20);
+
 /** Looks again after every turn of the event loop until `condition` holds; the test's own time-out ends it. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
