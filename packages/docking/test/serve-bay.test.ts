@@ -1,64 +1,9 @@
-import { once } from "node:events";
 import { existsSync, statSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { eventually, FakeClock, gate, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { type BayClient, type BayHandlers, type BayOptions, type ServedBay, serveBay } from "../src/bay.ts";
-import type { BoardingFrame, Frame, MooredTerms } from "../src/frame.ts";
-import { type FakeLink, fakeLink, text } from "./fake-bay.ts";
-
-const terms: MooredTerms = {
-  features: ["reboard", "drain", "links"],
-  window: 262_144,
-  linkWindow: 16_777_216,
-  maxMessage: 1_048_576,
-  session: "s",
-  pingMs: 15_000,
-};
-
-/** A bay and a scripted mothership. */
-interface Pier extends AsyncDisposable {
-  readonly bay: ServedBay;
-  /** What handlers reported as failed. */
-  readonly failures: unknown[];
-  dial(): Promise<FakeLink>;
-}
-
-async function openPier(handlers: Partial<BayHandlers>, options: BayOptions = {}): Promise<Pier> {
-  const folder = tempFolder();
-  const failures: unknown[] = [];
-  const complete = { message: () => undefined, failed: (error: unknown) => void failures.push(error), ...handlers };
-  const bay = await serveBay(complete, { path: folder.join("sockets", "echo.sock"), ...options });
-  const links: FakeLink[] = [];
-  return {
-    bay,
-    failures,
-    dial: async () => {
-      const socket = connect(bay.path);
-      await once(socket, "connect");
-      const link = fakeLink(socket);
-      links.push(link);
-      return link;
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const { socket } of links) socket.destroy();
-      await bay.close({ signal: AbortSignal.abort() });
-      folder[Symbol.dispose]();
-    },
-  };
-}
-
-async function moor(pier: Pier, more: Partial<MooredTerms> = {}): Promise<FakeLink> {
-  const link = await pier.dial();
-  await link.next("dock");
-  link.send({ type: "moored", version: 2, config: {}, terms: { ...terms, ...more } });
-  await link.next("ready");
-  return link;
-}
-
-function boarding(connId: number, more: Partial<BoardingFrame> = {}): Frame {
-  return { type: "boarding", connId, path: "/", remoteAddr: "203.0.113.9", headers: {}, protocols: [], ...more };
-}
+import { type BayClient, serveBay } from "../src/bay.ts";
+import { text } from "./fake-bay.ts";
+import { boarding, moor, openPier, terms } from "./pier.ts";
 
 describe("a bay in Node", () => {
   test("listens where its environment says, in a folder for itself alone", async () => {
@@ -365,67 +310,5 @@ describe("a bay in Node", () => {
     await clock.advance(10_000);
     await link.closed;
     expect(pier.failures).toMatchObject([{ code: "MS_DEADLINE" }]);
-  });
-});
-
-describe("a bay in Node under a mothership of version 1", () => {
-  test.each<readonly [string, BayOptions, (pier: Pier) => Promise<FakeLink>]>([
-    [
-      "that answers in version 1",
-      {},
-      async (pier) => {
-        const link = await pier.dial();
-        await link.next("dock");
-        return link;
-      },
-    ],
-    [
-      "that cuts a Dock of version 2 off",
-      {},
-      async (pier) => {
-        // The bay notices the cut a little later than the next connection may come.
-        for (;;) {
-          const link = await pier.dial();
-          const dock = await link.next("dock");
-          expect(dock.ship).toBe("echo");
-          if (dock.version === 1) return link;
-          link.socket.destroy();
-        }
-      },
-    ],
-    [
-      "because it was told so",
-      { version: 1 },
-      async (pier) => {
-        const link = await pier.dial();
-        expect(await link.next("dock")).toEqual({ type: "dock", version: 1, ship: "echo" });
-        return link;
-      },
-    ],
-  ])("serves: %s", async (_, options, dial) => {
-    const left: string[] = [];
-    await using pier = await openPier(
-      {
-        board: ({ path }) => (path === "/no" ? { refuse: 403 } : undefined),
-        message: (client, data) => void client.send(data),
-        left: (client, code) => void left.push(`${client.id} ${code}`),
-      },
-      options,
-    );
-    const link = await dial(pier);
-    link.send({ type: "moored", version: 1, config: { a: "1" } });
-    expect(await pier.bay.config).toEqual({ a: "1" });
-    const { protocols: _protocols, ...plain } = boarding(1) as BoardingFrame;
-    link.send(plain, { ...plain, connId: 2, path: "/no" });
-    expect(await link.next("disembark")).toMatchObject({ connId: 2, code: 1008 });
-    link.send({ type: "cargo", connId: 1, data: Buffer.from("text") }, { type: "cargo", connId: 1, data: Buffer.from([0xff]) });
-    expect([await link.next("cargo"), await link.next("cargo")].map(({ data }) => Buffer.from(data))).toEqual([
-      Buffer.from("text"),
-      Buffer.from([0xff]),
-    ]);
-    link.send({ type: "disembark", connId: 1, code: 1001, reason: "" });
-    await eventually("the client is gone", () => left.length === 1);
-    expect(left).toEqual(["1 1001"]);
-    expect(link.received.map(({ type }) => type)).toEqual(["dock", "disembark", "cargo", "cargo"]);
   });
 });
