@@ -1,70 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { type Middleware, silentLogger } from "@mothership/kernel";
-import { eventually, FakeClock, readBody, tempFolder } from "@mothership/testkit";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type StaticDirectory, staticFiles } from "../src/static-files.ts";
+import { readBody } from "@mothership/testkit";
+import { describe, expect, test } from "vitest";
 import { type Asked, ask, fakeExchange } from "./exchange.ts";
+import { staticSite } from "./static-site.ts";
 
-const folder = tempFolder();
-const clock = new FakeClock();
-const big = Buffer.alloc(1_000_000, "0123456789");
-const modified = new Date("2025-06-07T08:09:10.123Z");
-
-function file(path: string, content: string | Buffer): void {
-  mkdirSync(folder.join(path, ".."), { recursive: true });
-  writeFileSync(folder.join(path), content);
-  utimesSync(folder.join(path), modified, modified);
-}
-
-beforeAll(() => {
-  file("public/index.html", "<h1>root</h1>");
-  file("public/app.js", "app();");
-  file("public/app.js.br", "BR");
-  file("public/app.js.gz", "GZIP");
-  file("public/photo.png", "PNG");
-  file("public/photo.png.br", "never");
-  file("public/orphan.css.gz", "no original");
-  file("public/ten.txt", "0123456789");
-  file("public/empty.txt", "");
-  file("public/big.bin", big);
-  file("public/docs/index.html", "docs");
-  file("public/plain/file.txt", "x");
-  file("public/.env", "SECRET=1");
-  file("public/.git/config", "secret");
-  file("public/a b.txt", "space");
-  file("public/nofile.js.br/x", "a folder, not a neighbour");
-  file("public/nofile.js", "plain");
-  file("assets/app.js", "other app");
-  file("secret/key.pem", "SECRET");
-  symlinkSync(folder.join("secret"), folder.join("public/leak"));
-  symlinkSync("../secret/key.pem", folder.join("public/key.pem"));
-  symlinkSync("ten.txt", folder.join("public/link.txt"));
-  symlinkSync("loop", folder.join("public/loop"));
-  execFileSync("mkfifo", [folder.join("public/pipe")]);
-});
-afterAll(() => folder[Symbol.dispose]());
-
-const serving = (...directories: readonly Partial<StaticDirectory>[]): Middleware =>
-  staticFiles(
-    (directories.length === 0 ? [{}] : directories).map((one) => ({ path: folder.join("public"), prefix: "/", ...one })),
-    { clock, log: silentLogger },
-  );
-
-const get = (path: string, fields: Asked["fields"] = {}) => ask(serving(), { path, fields });
-
-/** Descriptors of this process that are open on something under the folder. */
-function openFiles(): readonly string[] {
-  return readdirSync("/proc/self/fd").flatMap((fd) => {
-    try {
-      const path = readlinkSync(`/proc/self/fd/${fd}`);
-      return path.startsWith(folder.path) ? [path] : [];
-    } catch {
-      return [];
-    }
-  });
-}
+const { big, clock, file, folder, get, serving } = staticSite();
 
 describe("staticFiles", () => {
   test("sends a file with its type and validators", async () => {
@@ -362,99 +303,5 @@ describe("small files, which are kept for a second", () => {
       expect(Buffer.from(bytes).toString()).toBe("0123456789");
       bytes.fill(0);
     }
-  });
-});
-
-describe.runIf(process.platform === "linux")("file handles", () => {
-  test("are closed after every kind of answer", async () => {
-    const paths = ["/ten.txt", "/big.bin", "/docs", "/docs/", "/plain/", "/app.js", "/nofile.js", "/pipe", "/key.pem", "/empty.txt"];
-    const kinds = [
-      {},
-      { "Accept-Encoding": "br" },
-      { Range: "bytes=0-1" },
-      { Range: "bytes=99999999-" },
-      { "If-None-Match": "*" },
-      { "If-Match": '"x"' },
-    ];
-    for (const path of paths) {
-      for (const fields of kinds) {
-        await get(path, fields);
-        await ask(serving(), { method: "HEAD", path, fields });
-      }
-    }
-    await eventually("all files closed", () => openFiles().length === 0);
-  });
-
-  test("are closed when the client leaves: before the first byte, in the middle, and while it does not read", async () => {
-    for (const leaveAfter of [0, 1, 3]) {
-      const exchange = fakeExchange({ path: "/big.bin" });
-      await serving()(() => undefined)(exchange);
-      const { body } = exchange.answer!;
-      expect(openFiles()).toHaveLength(1);
-      let pieces = 0;
-      if (leaveAfter > 0) {
-        const paused = new Promise<void>((resolve) => {
-          body.read({
-            data: () => {
-              if (++pieces < leaveAfter) return true;
-              resolve();
-              return false;
-            },
-            end: () => expect.unreachable(),
-            fail: () => expect.unreachable(),
-          });
-        });
-        await paused;
-      }
-      body.cancel(new Error("the client left"));
-      await eventually("the file closed", () => openFiles().length === 0);
-      expect(pieces).toBe(leaveAfter);
-    }
-  });
-
-  test("a reader that pauses is given nothing until it goes on", async () => {
-    const exchange = fakeExchange({ path: "/big.bin" });
-    await serving()(() => undefined)(exchange);
-    const { body } = exchange.answer!;
-    let bytes = 0;
-    let most = 0;
-    let waiting = 0;
-    const done = new Promise<void>((resolve, reject) => {
-      body.read({
-        data: (piece) => {
-          bytes += piece.length;
-          most = Math.max(most, ++waiting);
-          setImmediate(() => {
-            waiting--;
-            body.resume();
-          });
-          return false;
-        },
-        end: () => resolve(),
-        fail: reject,
-      });
-    });
-    await done;
-    expect(bytes).toBe(big.length);
-    expect(most).toBe(1);
-  });
-
-  test("rule 62: a file that becomes shorter while it is sent is cut off, not ended", async () => {
-    file("public/shrinks.bin", big);
-    const exchange = fakeExchange({ path: "/shrinks.bin" });
-    await serving()(() => undefined)(exchange);
-    const { body } = exchange.answer!;
-    const outcome = new Promise<string>((resolve) => {
-      body.read({
-        data: () => {
-          truncateSync(folder.join("public/shrinks.bin"), 10);
-          return true;
-        },
-        end: () => resolve("ended"),
-        fail: (error) => resolve(error.message),
-      });
-    });
-    expect(await outcome).toContain("shorter");
-    await eventually("the file closed", () => openFiles().length === 0);
   });
 });
