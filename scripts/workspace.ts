@@ -42,6 +42,17 @@ export function sources({ folder }: Package): string[] {
     .sort();
 }
 
+/** Every script below a folder, written by hand: shipped, test or tool. Paths are relative to the root. */
+export function scripts(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) return /^(\..*|node_modules|dist|etc|coverage)$/.test(entry.name) ? [] : scripts(path);
+      return entry.isFile() && /\.[cm]?[jt]s$/.test(entry.name) ? [path] : [];
+    })
+    .sort();
+}
+
 export function read(path: string): string {
   return readFileSync(join(root, path), "utf8");
 }

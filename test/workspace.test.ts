@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { examplesIn } from "../scripts/examples.ts";
-import { decisionsDocument, errorsDocument, errorTable, has, packages, read, root, sources } from "../scripts/workspace.ts";
+import { decisionsDocument, errorsDocument, errorTable, has, packages, read, root, scripts, sources } from "../scripts/workspace.ts";
 
 // Who may import whom. A part knows the leaves and its own third parties; where two parts meet, they meet in a kernel contract or in the app.
 const leaves = ["@mothership/kernel", "@mothership/patterns"];
@@ -51,6 +51,13 @@ function forms(value: number): string[] {
   return [`${value}`, value.toLocaleString("en-US"), `${value / 1000} s`, `${value / 1024} KiB`, `${value / 1024 ** 2} MiB`];
 }
 
+/** Files that are longer than a reader keeps in mind. */
+function tooLong(parent: string): { readonly file: string; readonly lines: number }[] {
+  return scripts(parent)
+    .map((file) => ({ file, lines: read(file).split("\n").length - 1 }))
+    .filter(({ lines }) => lines > 400);
+}
+
 describe.each(all.map((one) => [one.name, one] as const))("%s", (name, one) => {
   const { folder, manifest } = one;
   const siblings = [...Object.keys(manifest.dependencies ?? {}), ...Object.keys(manifest.optionalDependencies ?? {})].filter((dependency) =>
@@ -86,9 +93,9 @@ describe.each(all.map((one) => [one.name, one] as const))("%s", (name, one) => {
     expect(targets.filter((target) => !has(`${folder}/${target}`))).toEqual([]);
   });
 
-  test("keeps every source file within 400 lines", () => {
-    const long = sources(one).map((file) => ({ file, lines: read(file).split("\n").length - 1 }));
-    expect(long.filter(({ lines }) => lines > 400)).toEqual([]);
+  test("keeps every file of its sources and tests within 400 lines", () => {
+    expect(scripts(folder)).toEqual(expect.arrayContaining(sources(one)));
+    expect(tooLong(folder)).toEqual([]);
   });
 
   test("has an index of exports only", () => {
@@ -142,6 +149,11 @@ describe("the workspace", () => {
     expect(kernel?.manifest.dependencies).toBeUndefined();
     const lines = kernel ? sources(kernel).reduce((sum, file) => sum + read(file).split("\n").length - 1, 0) : Number.NaN;
     expect(lines).toBeLessThan(600);
+  });
+
+  test.each(["bench", "examples", "internal", "scripts", "test"])("keeps every file of %s within 400 lines", (folder) => {
+    expect(scripts(folder)).not.toEqual([]);
+    expect(tooLong(folder)).toEqual([]);
   });
 
   test("explains each error code in one package only", () => {
