@@ -108,11 +108,11 @@ export class Child {
     return undefined;
   }
 
-  /** Notes an exit. Its last lines are filled in once they have been read. */
-  report(code: number | null, signal: NodeJS.Signals | null, requested: boolean): ExitReport {
-    const pid = this.#pid;
+  /** Notes an exit; `why` it was told to, if it was. Its last lines are filled in once they have been read. */
+  report(code: number | null, signal: NodeJS.Signals | null, why: string | undefined): ExitReport {
+    const [pid, incarnation, at] = [this.#pid, this.#incarnation, this.#deps.clock.wallTime()];
     const lines: string[] = [];
-    const report: ExitReport = { incarnation: this.#incarnation, pid, code, signal, at: this.#deps.clock.wallTime(), requested, lines };
+    const report: ExitReport = { incarnation, pid, code, signal, at, requested: why !== undefined, reason: why ?? "", lines };
     this.#exits = [report, ...this.#exits].slice(0, keptExits);
     const fill = (): void => {
       const last = this.#deps.output.buffer.tail(keptExitLines).filter((line) => line.pid === pid);

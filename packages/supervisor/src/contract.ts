@@ -55,6 +55,8 @@ export interface ExitReport {
   /** Wall time. */
   readonly at: number;
   readonly requested: boolean;
+  /** Why it was told to, for a person; "" when it ended by itself. */
+  readonly reason: string;
   /** Its last lines of output, at most 20. */
   readonly lines: readonly string[];
 }

@@ -30,7 +30,7 @@ export class DisabledError extends MothershipError {
   readonly process: string;
 
   constructor(name: string) {
-    super(`"${name}" is disabled; enable it in its specification to start it`);
+    super(`"${name}" is disabled in its definition; change that and reload to start it`);
     this.name = "DisabledError";
     this.process = name;
   }

@@ -257,7 +257,7 @@ export class ManagedProcess {
       this.#world.post(() => {
         this.memory = undefined;
         const requested = this.state === "draining" || this.state === "stopping";
-        const { pid } = this.#child.report(code, signal, requested);
+        const { pid } = this.#child.report(code, signal, requested ? this.#record.reason : undefined);
         events.emit("exited", { name: this.name, pid, incarnation, code, signal, requested });
         this.#take({ type: "exited", incarnation, code, signal, frozen: this.#world.dependencyDown(this) });
       });
@@ -305,7 +305,11 @@ export class ManagedProcess {
         const guard = found?.type === "liveFailed" ? this.#world.holdLiveness(this) : undefined;
         this.#world.events.emit("probed", { name: this.name, check, result, acted: guard === undefined });
         if (guard !== undefined) this.#world.deps.log.warn("a failing liveness check was not acted on", { ship: this.name, reason: guard });
-        else if (found) this.dispatch(found);
+        else if (found) {
+          if (found.type === "liveFailed")
+            this.#world.deps.log.warn("a process is restarted because its liveness check fails", { ship: this.name, reason: found.reason });
+          this.dispatch(found);
+        }
       },
       late: (reason) => this.dispatch({ type: "startupFailed", incarnation, reason }),
     };

@@ -105,7 +105,10 @@ describe("starting", () => {
   test("refuses names that are not there, and what is disabled", async () => {
     await using fleet = openFleet([shell("off", forever, { disabled: true })]);
     await expect(fleet.supervisor.start(["web"])).rejects.toMatchObject({ code: "MS_PROCESS_UNKNOWN" });
-    await expect(fleet.supervisor.start(["off"])).rejects.toMatchObject({ code: "MS_PROCESS_DISABLED" });
+    await expect(fleet.supervisor.start(["off"])).rejects.toMatchObject({
+      code: "MS_PROCESS_DISABLED",
+      message: '"off" is disabled in its definition; change that and reload to start it',
+    });
     await fleet.supervisor.start();
     expect(fleet.supervisor.get("off").state).toBe("disabled");
   });

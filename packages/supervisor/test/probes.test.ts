@@ -236,7 +236,7 @@ describe("a liveness check", () => {
     sick = false;
     expect(reason).toBe("liveness check failed: deadlock");
     await fleet.until("web", "backoff");
-    expect(fleet.supervisor.get("web")).toMatchObject({ failures: 1, exits: [{ requested: true, signal: "SIGTERM" }] });
+    expect(fleet.supervisor.get("web")).toMatchObject({ failures: 1, exits: [{ requested: true, reason, signal: "SIGTERM" }] });
     await fleet.until("web", "up");
     expect(drained).toEqual(["web"]);
   });
