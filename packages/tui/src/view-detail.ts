@@ -56,14 +56,14 @@ function probeLines(kind: string, reports: readonly ProbeReport[]): readonly Lin
 
 function exitLines(exits: readonly ExitReport[]): readonly Line[] {
   if (exits.length === 0) return [];
-  const lines = exits.flatMap(({ at, pid, code, signal, requested, lines }): readonly Line[] => {
+  const lines = exits.flatMap(({ at, pid, code, signal, requested, reason = "was told to", lines }): readonly Line[] => {
     const how = signal === null ? `code ${code ?? "unknown"}` : `signal ${signal}`;
     const bad = !requested && (signal !== null || code !== 0);
     return [
       [
         { text: `  ${timeOfDay(at)} ` },
         { text: how, ...(bad && { color: "red" }) },
-        { text: `, pid ${pid}${requested ? ", was told to" : ""}${lines.length > 0 ? "; its last lines:" : ""}` },
+        { text: `, pid ${pid}${requested ? `, ${reason}` : ""}${lines.length > 0 ? "; its last lines:" : ""}` },
       ],
       ...lines.map((text): Line => [{ text: "    | ", dim: true }, ...styled(text)]),
     ];
