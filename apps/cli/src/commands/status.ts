@@ -50,7 +50,7 @@ export function drawExplanation(unit: UnitExplanation, now: number): string {
     ...(unit.droppedLines === 0 ? [] : [`  ${unit.droppedLines} lines of its output were dropped`]),
   ];
   const exits = unit.exits.flatMap((exit) => [
-    `  ${ago(exit.at)}: pid ${exit.pid} ${exit.signal ? `was ended by ${exit.signal}` : `ended with code ${exit.code}`}${exit.requested ? ", as it was told" : ""}`,
+    `  ${ago(exit.at)}: pid ${exit.pid} ${exit.signal ? `was ended by ${exit.signal}` : `ended with code ${exit.code}`}${exit.requested ? `; ${printable(exit.reason ?? "it was told to")}` : ""}`,
     ...exit.lines.slice(-5).map((line) => `    | ${printable(line)}`),
   ]);
   const { startup, ready: readiness, live: liveness } = unit.probes;

@@ -53,6 +53,10 @@ test("what happens to a process is said in words, anything else as it is", () =>
   expect(record("A process is started again", { ship: "app", delayMs: 500, failures: 3 })).toBe(
     "app is started again in 0.5s, after 3 failures",
   );
+  const sick = { ship: "app", reason: "liveness check failed: status 500" };
+  expect(record("a process is restarted because its liveness check fails", sick)).toBe(
+    "app is restarted: liveness check failed: status 500",
+  );
   expect(record("a process did not start", { ship: "app", reason: "exited with code 1" })).toBe("app did not start: exited with code 1");
   expect(record("Lines of output were lost", { ship: "app", count: 1, sink: "/log/app.log", reason: "ENOSPC" })).toBe(
     "app: 1 line for /log/app.log lost: ENOSPC",
