@@ -163,7 +163,7 @@ describe("the history of a unit", () => {
       "exited with code 1 too often",
       "connection refused",
       "signal SIGKILL, pid 903",
-      "code 1, pid 902, was told to",
+      "code 1, pid 902, restart was asked for",
       "panic: no database",
     ]) {
       expect(screen(pressed("", { model: { ...shown, size: { columns: 80, rows: 60 } } }).model)).toContain(text);

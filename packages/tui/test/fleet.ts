@@ -56,6 +56,7 @@ export function explanationOf(unit: UnitSnapshot): UnitExplanation {
     code: number === 3 ? null : 1,
     signal: number === 3 ? "SIGKILL" : null,
     requested: number === 2,
+    ...(number === 2 && { reason: "restart was asked for" }),
     lines: [`line 1 of run ${number}`, "\x1b[31mpanic:\x1b[0m no database"],
   });
   const probe = (number: number) => ({
