@@ -18,6 +18,8 @@ interface ExitReport {
     readonly signal: string | null;
     /** It was told to. */
     readonly requested: boolean;
+    /** Why it was told to; "" when it ended by itself, absent where an older fleet answers. */
+    readonly reason?: string;
     /** Its last lines. */
     readonly lines: readonly string[];
 }

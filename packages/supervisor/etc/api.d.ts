@@ -409,6 +409,8 @@ interface ExitReport {
     /** Wall time. */
     readonly at: number;
     readonly requested: boolean;
+    /** Why it was told to, for a person; "" when it ended by itself. */
+    readonly reason: string;
     /** Its last lines of output, at most 20. */
     readonly lines: readonly string[];
 }
