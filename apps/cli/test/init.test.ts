@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
@@ -18,6 +18,14 @@ describe("mothership init", () => {
       'wrote deploy/fleet.toml, deploy/ship-manifest.schema.json; check it with "mothership clearance -c deploy/fleet.toml", run it with "mothership -c deploy/fleet.toml"\n',
     );
     expect((await mothership(["init", "-c", "nowhere/x.toml"], { cwd: folder.path })).stderr).toMatch(/the folder nowhere does not exist/);
+  });
+
+  test("--bay writes nothing where one of its files is there already", async () => {
+    using folder = tempFolder();
+    writeFileSync(folder.join("package.json"), "{}\n");
+    const { code, stderr } = await mothership(["init", "--bay"], { cwd: folder.path });
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/package.json exists already/)]);
+    expect(readdirSync(folder.path)).toEqual(["package.json"]);
   });
 
   test("--bay writes a bay that answers", async () => {

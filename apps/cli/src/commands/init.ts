@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { hasCode } from "@mothership/kernel";
@@ -16,6 +17,8 @@ export async function init(invocation: Invocation, terminal: Terminal): Promise<
   const folder = dirname(file);
   const project = invocation.bay ? bayProject(bayName(folder), version) : { "ship-manifest.toml": starterManifest };
   const files = Object.entries(project).map(([name, text]) => ({ path: name === "ship-manifest.toml" ? file : join(folder, name), text }));
+  // All of it or nothing: half a project would be in the way of the next try.
+  for (const { path } of files) if (existsSync(path)) throw existsAlready(path);
   for (const { path, text } of files) await writeNew(path, text);
   // Ours alone, and made anew: an older one would describe an older version.
   const schema = join(folder, schemaFileName);
@@ -38,11 +41,15 @@ function bayName(folder: string): string {
   return name === "" ? "bay" : name.slice(0, 40);
 }
 
+function existsAlready(path: string): UsageError {
+  return new UsageError(`${path} exists already and is left as it is; take another folder or name with -c`);
+}
+
 async function writeNew(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { flag: "wx" });
   } catch (error) {
-    if (hasCode(error, "EEXIST")) throw new UsageError(`${path} exists already and is left as it is; take another folder or name with -c`);
+    if (hasCode(error, "EEXIST")) throw existsAlready(path);
     if (hasCode(error, "ENOENT")) throw new UsageError(`the folder ${dirname(path)} does not exist`);
     throw new UsageError(`${path} cannot be written: ${(error as NodeJS.ErrnoException).code ?? "unknown reason"}`);
   }
