@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { type Address, AddressError, parseAddress } from "@mothership/kernel";
 import { type IssueList, shown } from "./issue.ts";
 import type { Path } from "./positions.ts";
@@ -9,8 +10,14 @@ export function readAddress(text: string | undefined, path: Path, issues: IssueL
   const expected = '"tcp://host:port", "host:port", a port alone, or "unix:///path"';
   try {
     const address = parseAddress(text);
-    if (address.kind === "unix" || address.port > 0) return address;
-    issues.add(path, `${shown(text)} has port 0, and ports begin at 1`, { expected });
+    if (address.kind === "unix") return address;
+    const { host, port } = address;
+    if (port === 0) issues.add(path, `${shown(text)} has port 0, and ports begin at 1`, { expected });
+    else if (host === "*")
+      issues.add(path, `${shown(text)} names no host`, { hint: `write "0.0.0.0:${port}", or "[::]:${port}" for IPv6 as well` });
+    else if (/^\d+(\.\d+){3}$/.test(host) && !isIPv4(host))
+      issues.add(path, `${shown(text)} has an IPv4 address that there cannot be`, { expected });
+    else return address;
   } catch (error) {
     if (!(error instanceof AddressError)) throw error;
     issues.add(path, error.message, { expected });

@@ -130,6 +130,16 @@ critical = "true"
     expect(placesOf(text)).toEqual([expect.stringMatching(/^6:8 "host" is not an address/)]);
   });
 
+  test("an address names a host that there can be", () => {
+    const text = ["*:80", "999.1.1.1:80", "127.0.0.1:80", "db.example:80"]
+      .map((address, place) => `[[fleet.x]]\nname = "s${place}"\ncommand = "x"\nbind = "${address}"\n`)
+      .join("");
+    expect(issuesOf(text)).toEqual([
+      expect.objectContaining({ line: 4, message: '"*:80" names no host', hint: 'write "0.0.0.0:80", or "[::]:80" for IPv6 as well' }),
+      expect.objectContaining({ line: 8, message: '"999.1.1.1:80" has an IPv4 address that there cannot be' }),
+    ]);
+  });
+
   test("stops at the place where the text is no TOML, and says so", () => {
     const [issue, ...others] = issuesOf('[[fleet.web]]\nname = app\ncommand = "x"\nbogus = 1\n');
     expect(others).toEqual([]);
