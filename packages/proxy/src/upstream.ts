@@ -83,10 +83,9 @@ export class Upstream implements Closable {
 
   /**
    * Ends a hold: true sends the requests that wait, in their order, false answers them 503 at once.
-   * True closes a breaker that was open: it has opened over what is no longer there.
+   * The breaker stays as it is: whoever knows that another process serves now calls its `reset`.
    */
   set available(available: boolean) {
-    if (available && !this.#available) this.breaker?.reset();
     this.#available = available;
     if (!this.#holding) return;
     this.#holding = false;

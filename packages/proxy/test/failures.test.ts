@@ -129,7 +129,7 @@ describe("an upstream with a breaker", () => {
     expect(edge.upstream.breaker?.state).toBe("closed");
   });
 
-  test("counts refused connections, forgets them when it is told to be available again", async () => {
+  test("counts refused connections, forgets them when it is told to, and not because it comes back", async () => {
     const origin = await rawOrigin(() => undefined);
     const { address } = origin;
     await origin[Symbol.asyncDispose]();
@@ -139,6 +139,8 @@ describe("an upstream with a breaker", () => {
     expect(told(await get(edge))).toBe("503 upstream-failing");
     edge.upstream.available = false;
     edge.upstream.available = true;
+    expect(told(await get(edge))).toBe("503 upstream-failing");
+    edge.upstream.breaker?.reset();
     expect(told(await get(edge))).toBe("502 upstream-unreachable");
   });
 

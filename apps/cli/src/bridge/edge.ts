@@ -61,6 +61,8 @@ export interface Edge extends Closable {
   readonly listening: readonly { readonly bind: string; readonly address: string }[];
   /** Whether an upstream gets requests. Names that are no upstream are ignored: not every process has routes. */
   setAvailable(upstream: string, available: Availability): void;
+  /** Another process is behind an upstream than before: what its breaker has seen is over, in all threads. */
+  renewed(upstream: string): void;
   /** Takes an upstream out of use, unless it is available `soon`, and resolves when nothing runs against it; what still runs when the signal fires is cut off. */
   drain(upstream: string, options: AbortOptions): Promise<void>;
   /** Resolves when a bay is docked and takes clients. Rejects with the signal's reason. */
@@ -165,6 +167,7 @@ export async function openEdge(plan: EdgePlan, deps: Deps, options: EdgeOptions 
       if (available && !one.available) versions.set(name, (versions.get(name) ?? 0) + 1);
       one.available = available;
     },
+    renewed: (name) => upstreams.get(name)?.running.breaker?.reset(),
     async drain(name, options) {
       const now = upstreams.get(name)?.running;
       const before = [...leavingUpstreams].filter((one) => one.name === name);

@@ -21,6 +21,7 @@ import type { Surroundings } from "./plan/processes.ts";
 import { assertLaunchable } from "./preflight.ts";
 import { drainMsOf, type Mothership, RunningFleet } from "./running-fleet.ts";
 import { StatusKeeper } from "./status-keeper.ts";
+import { Suspects } from "./suspects.ts";
 import { threadCount } from "./threads/count.ts";
 import { openThreadedEdge } from "./threads/threaded-edge.ts";
 
@@ -99,7 +100,17 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   const jobs = openSupervisor(tasks, { ...deps, sinks: [sink] }, { ...mark, shutdownMs, memoryIntervalMs: 0 });
   opened.push(jobs);
   supervisor.events.on("essentialLost", (lost) => options.onEssentialLost?.(lost));
-  const route = ({ name }: { readonly name: string }): void => edge?.setAvailable(name, availabilityOf(supervisor.get(name)));
+  const incarnations = new Map<string, number>();
+  const route = ({ name }: { readonly name: string }): void => {
+    const process = supervisor.get(name);
+    const availability = availabilityOf(process);
+    // One that was suspected wrongly, or that failed its check for a while, is the same process still.
+    if (availability === true && incarnations.get(name) !== process.incarnation) {
+      incarnations.set(name, process.incarnation);
+      edge?.renewed(name);
+    }
+    edge?.setAvailable(name, availability);
+  };
   // In this order a restart is known before the drain that it begins with.
   supervisor.events.on("restartingChanged", route);
   supervisor.events.on("stateChanged", route);
@@ -143,8 +154,11 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
     onDropped: (lines) => metrics?.metrics.accessLinesDropped(lines),
   });
   serve(access);
+  const suspects = new Suspects(clock);
   const onSuspect = (ship: string, reason: string): void => {
-    if (control.members.has(ship)) suspectShip(supervisor, ship, reason, deps);
+    if (!control.members.has(ship)) return;
+    suspects.add(supervisor.get(ship));
+    suspectShip(supervisor, ship, reason, deps);
   };
   const ofTheEdge = { onBayFault, onSuspect, onAccess: (line: string) => access.write(line), metrics: metrics?.metrics };
   const threads = threadCount(manifest, deps);
@@ -182,7 +196,7 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
   keeper.move("advance"); // launching
   await supervisor.start(undefined, { signal, leaveStopped: true });
   signal?.throwIfAborted();
-  return new RunningFleet({ supervisor, edge, control, servers, drainMs: drainMsOf(manifest) }, keeper, deps, force);
+  return new RunningFleet({ supervisor, edge, control, suspects, servers, drainMs: drainMsOf(manifest) }, keeper, deps, force);
 }
 
 /** The same, with so much time for its polite end. */

@@ -5,6 +5,7 @@ import type { ProcessSnapshot, Supervisor } from "@mothership/supervisor";
 import type { Edge } from "./edge.ts";
 import type { FinalStatus, Status } from "./lifecycle.ts";
 import type { MothershipEvents, StatusKeeper } from "./status-keeper.ts";
+import type { Suspects } from "./suspects.ts";
 
 /** How a mothership ended. */
 export interface Ending {
@@ -30,6 +31,7 @@ export interface OpenParts {
   readonly supervisor: Supervisor;
   readonly edge: Edge;
   readonly control: FleetControl;
+  readonly suspects: Suspects;
   /** What answers to the end: the control socket, the metrics page. */
   readonly servers: readonly Closable[];
   /** How long requests that run get at the end. */
@@ -111,6 +113,8 @@ export class RunningFleet implements Mothership {
     if (this.#closing) return;
     const process = this.#parts.supervisor.get(name);
     const { essential, healthy, state, desired } = process;
+    const late = (): void => this.#watchDistress(name);
+    if (this.#parts.suspects.isOpen(process, late)) return;
     if (!essential || desired === "stop" || healthy || state === "completed") this.#distressed.delete(name);
     else if (inTrouble(process)) this.#distressed.add(name);
     if (this.#distressed.size === 0) this.#keeper.move("recover");
@@ -120,6 +124,7 @@ export class RunningFleet implements Mothership {
   /** The network first, so that no request meets a ship that is leaving; then the ships, in the reverse of their order. */
   #end(ending: Ending, { signal }: AbortOptions): Promise<void> {
     this.#closing ??= (async () => {
+      this.#parts.suspects[Symbol.dispose]();
       using limit = deadline("finishing the requests that run", this.#parts.drainMs, this.#deps.clock, signal);
       // A bay ends by itself when its link is closed for long, and a ship may crash: neither is wanted back any more.
       this.#parts.supervisor.holdStarts();

@@ -132,6 +132,11 @@ class ThreadedEdge implements Edge {
     for (const thread of this.#all) thread.setAvailable(upstream, available);
   }
 
+  /** One memory holds the breaker of all threads. */
+  renewed(upstream: string): void {
+    this.#main.renewed(upstream);
+  }
+
   async drain(upstream: string, options: AbortOptions): Promise<void> {
     if (this.#available.get(upstream) !== "soon") this.setAvailable(upstream, false);
     // A thread that dies meanwhile has nothing left that runs.
