@@ -16,20 +16,30 @@ const ofTheStart: readonly string[] = ["prelaunch", "uplinks", "flagship", "shut
 /** What a reload from one manifest to another would do. Pure. */
 export function planOf(before: Manifest, next: Manifest): ReloadPlan {
   const { added, removed, changed, needsRestart, routing, modules, shields, settings } = diffManifests(before, next);
-  const replaced = new Set(needsRestart);
+  // One that is disabled has no process: what it turns into is a start, and what turns into it an end.
+  const [wasOff, isOff] = [disabledIn(before), disabledIn(next)];
+  const starts = [...added.filter((name) => !isOff.has(name)), ...changed.filter((name) => wasOff.has(name) && !isOff.has(name))];
+  const stops = [...removed, ...changed.filter((name) => isOff.has(name) && !wasOff.has(name))];
+  const replaced = needsRestart.filter((name) => !wasOff.has(name) && !isOff.has(name));
+  const told = new Set([...starts, ...stops, ...replaced]);
   const keysOf = (wanted: (setting: string) => boolean): string[] => settings.filter(wanted).map(keyOf).sort();
   const parts = [routing && "routes", modules && "modules", shields && "shields"].filter((part) => part !== false);
   const swapped = [...parts, ...keysOf((name) => ofTheEdge.includes(name))].sort();
   return {
-    added: added.toSorted(),
-    removed: removed.toSorted(),
-    replaced: [...replaced].sort(),
-    updated: changed.filter((name) => !replaced.has(name)).sort(),
+    added: starts.sort(),
+    removed: stops.sort(),
+    replaced: replaced.sort(),
+    updated: [...added, ...changed].filter((name) => !told.has(name)).sort(),
     edge: swapped.length > 0,
     swapped,
     needsRestart: keysOf((name) => !ofTheEdge.includes(name) && !ofTheStart.includes(name)),
     nextStart: keysOf((name) => ofTheStart.includes(name)),
   };
+}
+
+/** Names of the units that are disabled. */
+function disabledIn({ ships, bays }: Manifest): ReadonlySet<string> {
+  return new Set([...ships, ...bays].flatMap(({ name, disabled }) => (disabled ? [name] : [])));
 }
 
 /** A setting as the manifest writes it. */
