@@ -2,6 +2,7 @@ import { type Deps, type Exchange, type Middleware, redact } from "@mothership/k
 import type { AccessLog } from "@mothership/manifest";
 import { type AccessEntry, accessLog, type ProxyEvents } from "@mothership/proxy";
 import { classifyUserAgent, fingerprint } from "@mothership/shields";
+import { plainJson } from "./plain-json.ts";
 
 /** Characters of a User-Agent that are written; what follows decides nothing either. */
 const agentLength = 1024;
@@ -17,14 +18,14 @@ export function accessLines(style: AccessStyle, write: (line: string) => void, d
 /** The same for a request that was refused on the wire and never became an exchange: as much as is known of it. */
 export function refusalLine({ bind, peer, status, code, reason }: ProxyEvents["refused"], at: number): string {
   const time = new Date(at).toISOString();
-  return lineWith({ time, message: "request", bind, client: peer, status, code, reason });
+  return plainJson({ time, message: "request", bind, client: peer, status, code, reason });
 }
 
 function lineOf(entry: AccessEntry, { incoming }: Exchange, { query, ja4h }: AccessStyle): string {
   const { at, upstream, query: written, userAgent, ...rest } = entry;
   const { path, ...others } = rest;
   const { requestId, bind, client, method, host, ...after } = others;
-  return lineWith({
+  return plainJson({
     time: new Date(at).toISOString(),
     message: "request",
     requestId,
@@ -41,12 +42,4 @@ function lineOf(entry: AccessEntry, { incoming }: Exchange, { query, ja4h }: Acc
     // Computed here and nowhere before: for a line that is written, and only where it was asked for.
     ...(ja4h && { ja4h: fingerprint(incoming) }),
   });
-}
-
-/** JSON escapes the old control characters by itself; a terminal obeys those from 0x80 on as well, and a client may send them. */
-function lineWith(facts: object): string {
-  const line = JSON.stringify(facts);
-  return /[\x7f-\x9f]/.test(line)
-    ? line.replaceAll(/[\x7f-\x9f]/g, (found) => `\\u00${found.charCodeAt(0).toString(16).padStart(2, "0")}`)
-    : line;
 }

@@ -1,6 +1,7 @@
 import type { Line } from "@mothership/tui/text";
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
+import { plainJson } from "../bridge/plain-json.ts";
 import { type Finding, findingsOf } from "../doctor/findings.ts";
 import { lookAround } from "../doctor/look.ts";
 import { lineText } from "../terminal/table.ts";
@@ -10,7 +11,7 @@ import { wrap } from "../terminal/wrap.ts";
 /** `mothership doctor`: is this machine fit to run a fleet? Exit code 1 when something has to be mended first. */
 export async function doctor(invocation: Invocation, terminal: Terminal): Promise<number> {
   const findings = findingsOf(await lookAround(invocation));
-  terminal.out(invocation.json ? `${JSON.stringify({ findings })}\n` : drawFindings(findings, terminal));
+  terminal.out(invocation.json ? `${plainJson({ findings })}\n` : drawFindings(findings, terminal));
   return findings.some(({ grade }) => grade === "fail") ? exitCodes.failed : exitCodes.done;
 }
 
