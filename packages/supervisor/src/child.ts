@@ -80,13 +80,18 @@ export class Child {
     this.#announcements.line(text);
   }
 
+  /** Before a start: the last incarnation says nothing about the next one, and its pid may be somebody else's by now. */
+  forget(spec: CompleteSpec): void {
+    this.#pid = 0;
+    this.#announcements = new Announcements(this.#deps.onNews);
+    this.watch(spec, this.#watched);
+  }
+
   /** Starts the command. Gives why it could not be started, now or later; `onExit` is called once when it has ended. */
   start(spec: CompleteSpec, incarnation: number, onExit: ExitListener): SpawnProblem | Promise<SpawnProblem> | undefined {
-    const { log, onNews, output } = this.#deps;
-    this.#pid = 0;
+    const { log, output } = this.#deps;
+    this.forget(spec);
     this.#incarnation = incarnation;
-    this.#announcements = new Announcements(onNews);
-    this.watch(spec, this.#watched);
     const notify = channelOf(spec);
     const child = launch({ ...this.#launchOf(spec, spec), stdin: spec.stdin, tty: spec.tty, notify });
     if (!isStarted(child)) return child;

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { checkPattern } from "@mothership/patterns";
 import { channelOf, ownPatterns } from "./announcements.ts";
 import { SpecError } from "./errors.ts";
@@ -44,7 +45,7 @@ export function withDependencies(names: Iterable<string>, specs: ReadonlyMap<str
 }
 
 function nameProblems(spec: CompleteSpec): readonly string[] {
-  const { name, command, args, env } = spec;
+  const { name, command, args, env, socketPath } = spec;
   const hasNul = (text: string): boolean => text.includes("\0");
   if (name === "" || hasNul(name)) return [`${JSON.stringify(name)} cannot be a name`];
   const problems: string[] = [];
@@ -52,6 +53,8 @@ function nameProblems(spec: CompleteSpec): readonly string[] {
   if (args.some(hasNul)) problems.push(`"${name}" has an argument with a NUL in it`);
   if (spec.tty && channelOf(spec) !== undefined)
     problems.push(`"${name}" has a terminal, so a notify probe cannot be heard; use another probe`);
+  if (socketPath !== undefined && (!isAbsolute(socketPath) || hasNul(socketPath)))
+    problems.push(`"${name}" has a socket path that is not absolute, or that cannot be one: ${JSON.stringify(socketPath)}`);
   // The names only: a value may be a secret.
   for (const [key, value] of Object.entries(env))
     if (key === "" || key.includes("=") || hasNul(key) || hasNul(value))

@@ -3,6 +3,7 @@ import type { Cgroup } from "./cgroup.ts";
 import { Child } from "./child.ts";
 import type { ExitReport, ProcessSnapshot } from "./contract.ts";
 import { cookiePrefix } from "./cookie.ts";
+import { removeDeadSocket } from "./dead-socket.ts";
 import type { Drain } from "./drain.ts";
 import { openDrain } from "./drain.ts";
 import type { Family } from "./family.ts";
@@ -38,6 +39,8 @@ export class ManagedProcess {
   #sweep: Sweep | undefined;
   #killing = false;
   #draining: Drain | undefined;
+  /** Of what is done right before the command is started. */
+  #clearing: AbortController | undefined;
   /** At the last sample, undefined when it did not run then. */
   memory: ProcessSnapshot["memory"];
 
@@ -215,7 +218,8 @@ export class ManagedProcess {
         this.#draining?.end();
         break;
       case "terminate":
-        this.#child.terminate(this.#spec);
+        if (this.#clearing) this.#callOff(this.#clearing);
+        else this.#child.terminate(this.#spec);
         break;
       case "sweep":
         this.#startSweep();
@@ -249,10 +253,41 @@ export class ManagedProcess {
   }
 
   #spawn(): void {
-    const { incarnation } = this.#record;
-    const { events, deps } = this.#world;
     this.#killing = false;
     this.memory = undefined;
+    const { socketPath } = this.#spec;
+    if (socketPath === undefined) {
+      const answer = this.#launch();
+      if (answer) this.#answers.push(answer);
+      return;
+    }
+    this.#child.forget(this.#spec);
+    const clearing = new AbortController();
+    this.#clearing = clearing;
+    const { deps } = this.#world;
+    const launch = (): void => {
+      if (this.#clearing !== clearing) return;
+      this.#clearing = undefined;
+      const answer = this.#launch();
+      if (answer) this.#take(answer);
+    };
+    background(
+      removeDeadSocket(this.name, socketPath, deps, clearing.signal).then(() => this.#world.post(launch)),
+      deps.log,
+    );
+  }
+
+  /** It is told to stop before its command was started, which then is not going to be. */
+  #callOff(clearing: AbortController): void {
+    this.#clearing = undefined;
+    clearing.abort(new Error("it is not to be started any more"));
+    this.#answers.push({ type: "spawnFailed", incarnation: this.#record.incarnation, reason: "was told to stop", permanent: false });
+  }
+
+  /** Starts the command; gives what to tell the reducer, if that is known at once. */
+  #launch(): Cause | undefined {
+    const { incarnation } = this.#record;
+    const { events, deps } = this.#world;
     const onExit = (code: number | null, signal: NodeJS.Signals | null): void =>
       this.#world.post(() => {
         this.memory = undefined;
@@ -269,15 +304,14 @@ export class ManagedProcess {
     const problem = this.#child.start(this.#spec, incarnation, onExit);
     if (problem === undefined) {
       events.emit("started", { name: this.name, pid: this.#child.pid, incarnation });
-      this.#answers.push({ type: "spawned", incarnation });
-    } else if (problem instanceof Promise) {
-      background(
-        problem.then((later) => this.dispatch(fail(later))),
-        deps.log,
-      );
-    } else {
-      this.#answers.push(fail(problem));
+      return { type: "spawned", incarnation };
     }
+    if (!(problem instanceof Promise)) return fail(problem);
+    background(
+      problem.then((later) => this.dispatch(fail(later))),
+      deps.log,
+    );
+    return undefined;
   }
 
   #hearNews(): void {

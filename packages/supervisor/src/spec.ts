@@ -129,6 +129,12 @@ export interface ProcessSpec {
   readonly log?: Partial<LogPolicy>;
   /** The family's resident memory over three samples in a row beyond this is a graceful restart. Default none. */
   readonly memoryLimitBytes?: number;
+  /**
+   * The Unix socket on which it listens itself; absolute. Right before each start a socket file there that nobody answers on is removed: what an earlier
+   * run left behind. Only a socket file ever is, never another file, a folder or a symbolic link, and none that somebody answers on.
+   * That takes half a second at most, and the command is started whatever comes of it. Default none.
+   */
+  readonly socketPath?: string;
 }
 
 /** A specification with every default in place; what the supervisor works with. */
@@ -154,6 +160,7 @@ export interface CompleteSpec {
   readonly stop: StopPolicy;
   readonly log: LogPolicy;
   readonly memoryLimitBytes: number | undefined;
+  readonly socketPath: string | undefined;
 }
 
 /** The one place where defaults are. */
@@ -195,6 +202,7 @@ export function withDefaults(spec: ProcessSpec): CompleteSpec {
     stop: { signal: "SIGTERM", graceMs: 10_000, drainMs: 10_000, keepDetached: false, ...spec.stop },
     log: { maxLines: 1_000, maxBytes: 2 ** 20, maxLineBytes: 2 ** 16, onFull: "drop", ...spec.log },
     memoryLimitBytes: spec.memoryLimitBytes,
+    socketPath: spec.socketPath,
   };
 }
 
