@@ -53,7 +53,7 @@ export function readAnswer(
   if (action !== "redirect" && action !== "block") foreignKeys(["status"], 'block" or "redirect', table, path, issues);
   if (action === "block") {
     const { status = 403 } = table;
-    if (status < 400) issues.add([...path, "status"], `a request is blocked with a status from 400 to 599, not ${status}`);
+    if (status < 400 || status > 599) issues.add([...path, "status"], `a request is blocked with a status from 400 to 599, not ${status}`);
     return { action, status };
   }
   if (action !== "redirect") return undefined;

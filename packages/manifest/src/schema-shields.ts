@@ -18,8 +18,8 @@ export const status = Type.Optional(
   whole(
     "a status",
     'Of the answer: 400 to 599 for `"block"`, without it 403; 301, 302, 303, 307 or 308 for `"redirect"`, without it 302.',
-    301,
-    599,
+    100,
+    999,
   ),
 );
 export const redirectTo = Type.Optional(

@@ -39,6 +39,8 @@ describe("rules of shields", () => {
     [['ja4h = "ge11_xyz"', 'action = "log"'], 'ja4h: "ge11_xyz" is the beginning of no JA4H fingerprint'],
     [['ja4h = "___"', 'action = "log"'], 'ja4h: "___" is the beginning of no JA4H fingerprint'],
     [['action = "block"', "status = 302"], "status: a request is blocked with a status from 400 to 599, not 302"],
+    [['action = "block"', "status = 200"], "status: a request is blocked with a status from 400 to 599, not 200"],
+    [['action = "block"', "status = 600"], "status: a request is blocked with a status from 400 to 599, not 600"],
     [['action = "redirect"'], 'action: the action "redirect" needs "redirect_to"'],
     [['action = "redirect"', 'redirect_to = "//evil"'], 'redirect_to: "//evil" is neither a path nor an http or https URL'],
     [['action = "redirect"', 'redirect_to = "javascript:1"'], "redirect_to: "],
