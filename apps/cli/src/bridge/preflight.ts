@@ -4,6 +4,7 @@ import { type Address, type Deps, deadline, formatAddress } from "@mothership/ke
 import type { Manifest } from "@mothership/manifest";
 import { checkCommands, type ProcessSpec } from "@mothership/supervisor";
 import { PreflightError } from "./errors.ts";
+import { unwritableLogs } from "./log-files.ts";
 import { shipAddresses } from "./plan/processes.ts";
 import { threadsProblem } from "./threads/count.ts";
 
@@ -11,26 +12,31 @@ import { threadsProblem } from "./threads/count.ts";
 const lookMs = 1000;
 
 /**
- * Looks at everything that can be known before a process is started: commands, folders, addresses of ships.
+ * Looks at everything that can be known before a process is started: commands, folders, log files, addresses of ships.
  *
  * @throws {PreflightError} with everything that is wrong.
  */
 export async function assertLaunchable(manifest: Manifest, specs: readonly ProcessSpec[], deps: Deps): Promise<void> {
   const commands = missingCommands(specs);
-  const [folders, addresses] = await Promise.all([missingFolders(manifest), takenAddresses(shipAddresses(manifest), deps)]);
+  const [folders, logs, addresses] = await Promise.all([
+    missingFolders(manifest),
+    unwritableLogs(manifest),
+    takenAddresses(shipAddresses(manifest), deps),
+  ]);
   const threads = threadsProblem(manifest);
-  const problems = [...(threads === undefined ? [] : [threads]), ...commands, ...folders, ...addresses];
+  const problems = [...(threads === undefined ? [] : [threads]), ...commands, ...folders, ...logs, ...addresses];
   if (problems.length > 0) throw new PreflightError(problems);
 }
 
 /**
- * What of that concerns processes which a reload is going to start: their commands, and the addresses of those that did not listen there
- * before. @throws {PreflightError}
+ * What of that concerns processes which a reload is going to start: their commands, log files that are new, and the addresses of those
+ * that did not listen there before. @throws {PreflightError}
  */
 export async function assertStartable(next: Manifest, before: Manifest, specs: readonly ProcessSpec[], deps: Deps): Promise<void> {
   const held = new Set(shipAddresses(before).map(({ address }) => formatAddress(address)));
   const wanted = shipAddresses(next).filter(({ address }) => !held.has(formatAddress(address)));
-  const problems = [...missingCommands(specs), ...(await takenAddresses(wanted, deps))];
+  const [logs, addresses] = await Promise.all([unwritableLogs(next, before), takenAddresses(wanted, deps)]);
+  const problems = [...missingCommands(specs), ...logs, ...addresses];
   if (problems.length > 0) throw new PreflightError(problems);
 }
 

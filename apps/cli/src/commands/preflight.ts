@@ -1,5 +1,6 @@
 import { silentLogger, systemClock } from "@mothership/kernel";
 import { checkUplinks, type UplinkReport } from "@mothership/uplinks";
+import { unwritableLogs } from "../bridge/log-files.ts";
 import { missingTerminals } from "../bridge/preflight.ts";
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
@@ -9,7 +10,7 @@ import { listenForStop } from "../process/signals.ts";
 import { table } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-/** `mothership preflight`: is the manifest valid, can its uplinks be reached from here, and terminals be had? Exit code 1 when not. */
+/** `mothership preflight`: is the manifest valid, can its uplinks be reached from here, its logs be written, and terminals be had? Exit code 1 when not. */
 export async function preflight(invocation: Invocation, terminal: Terminal): Promise<number> {
   const { manifest } = await readManifest(invocation);
   using stopped = listenForStop({ received: () => undefined, failed: (error) => terminal.err(`${String(error)}\n`) }, "stop");
@@ -21,7 +22,7 @@ export async function preflight(invocation: Invocation, terminal: Terminal): Pro
     flagship.enabled && flagship.election === "postgres" && !namesRelease
       ? "no release is named (launch_id, MS_LAUNCH_ID or MS_RELEASE): a finished launch counts only for servers that arrive within 60 s after it"
       : undefined;
-  const problems = missingTerminals(manifest);
+  const problems = [...(await unwritableLogs(manifest)), ...missingTerminals(manifest)];
   const ok = problems.length === 0 && reports.every((report) => report.ok);
   if (invocation.json) terminal.out(`${JSON.stringify({ ok, uplinks: reports, problems, ...(note && { note }) })}\n`);
   else {

@@ -36,6 +36,13 @@ describe("the process of a ship", () => {
     });
   });
 
+  test("has its Unix socket looked after, which a job that ends has not", () => {
+    const bind = 'bind = "unix:///run/app.sock"';
+    expect(shipWith(bind).socketPath).toBe("/run/app.sock");
+    expect(shipWith(bind, "oneshot = true")).not.toHaveProperty("socketPath");
+    expect(shipWith('bind = "127.0.0.1:3000"')).not.toHaveProperty("socketPath");
+  });
+
   test("is run, restarted, ended and logged as it says", () => {
     const spec = shipWith(
       'cwd = "sub"',

@@ -36,7 +36,9 @@ export function planProcesses({ ships, bays }: Manifest, surroundings: Surroundi
 }
 
 function shipSpec(ship: Ship, surroundings: Surroundings): ProcessSpec {
-  return { ...memberSpec(ship, surroundings), kind: ship.oneshot ? "task" : "service", ...shipChecks(ship) };
+  const socketPath = ship.bind?.kind === "unix" && !ship.oneshot ? ship.bind.path : undefined;
+  const kind = ship.oneshot ? "task" : "service";
+  return { ...memberSpec(ship, surroundings), kind, ...shipChecks(ship), ...(socketPath !== undefined && { socketPath }) };
 }
 
 /** A bay is ready when it has docked, and is started anew when it runs on without a link. */
