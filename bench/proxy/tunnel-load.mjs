@@ -5,7 +5,7 @@ import { connect } from "node:net";
 const [port, path, clients, seconds] = [Number(process.argv[2]), process.argv[3], Number(process.argv[4]), Number(process.argv[5])];
 // FIN and text, masked with zeros.
 const frame = Buffer.concat([Buffer.from([0x81, 0x80 | 64, 0, 0, 0, 0]), Buffer.alloc(64, "x")]);
-const handshake = `GET ${path} HTTP/1.1\r\nHost: bench.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16, 7).toString("base64")}\r\n\r\n`;
+const handshake = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${Buffer.alloc(16, 7).toString("base64")}\r\n\r\n`;
 // From an echo of bytes, 70: the frame as it was sent; from one that speaks WebSocket, 66: it sends frames without a mask.
 const reply = Number(process.argv[6] ?? frame.length);
 const latencies = [];
