@@ -16,7 +16,6 @@ import { responseFields } from "./headers.ts";
 import { type HoldContext, waitOrRefuse } from "./hold.ts";
 import { type Answer, answers, reply } from "./reply.ts";
 import { mayRetry, retryAfterMs } from "./retry.ts";
-import { throttledWarning, type Warn } from "./throttled-warning.ts";
 import { openTunnel } from "./tunnel.ts";
 import type { Running, Upstream } from "./upstream.ts";
 import type { HoldOutcome } from "./waiting-room.ts";
@@ -48,7 +47,7 @@ export interface ForwardWatch {
  */
 export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600_000, watch }: ForwardOptions = {}): Handler {
   const log = deps.log.child({ upstream: upstream.name });
-  const context: ForwardContext = { upstream, tunnelIdleMs, watch, deps: { ...deps, log }, warn: throttledWarning(log, deps.clock) };
+  const context: ForwardContext = { upstream, tunnelIdleMs, watch, deps: { ...deps, log } };
   const pass = (exchange: Exchange): void => {
     const webSocket = exchange.incoming.upgrade === "websocket";
     // Over HTTP/2 there is no key (RFC 8441, 5); the upstream, which is asked over HTTP/1.1, needs one, and has to prove that it read it.
@@ -66,7 +65,7 @@ export function forwardTo(upstream: Upstream, deps: Deps, { tunnelIdleMs = 3_600
     }
     new Forward(exchange, context).begin();
   };
-  const holding: HoldContext = { upstream, pass, warn: context.warn, onHeld: watch?.held && ((outcome) => watch.held?.(outcome)) };
+  const holding: HoldContext = { upstream, pass, onHeld: watch?.held && ((outcome) => watch.held?.(outcome)) };
   return (exchange) => {
     exchange.upstream = upstream.name;
     if (!upstream.available) return waitOrRefuse(exchange, holding);
@@ -81,7 +80,6 @@ interface ForwardContext {
   readonly tunnelIdleMs: number;
   readonly watch: ForwardWatch | undefined;
   readonly deps: Deps;
-  readonly warn: Warn;
 }
 
 /** One exchange on its way through an upstream, until its response or its tunnel has ended. */
@@ -193,13 +191,13 @@ class Forward implements ResponseHandler, Running {
   }
 
   #refuse(answer: Answer, detail: string, code?: string): void {
-    const { upstream, deps, warn, watch } = this.#context;
+    const { upstream, deps, watch } = this.#context;
     const { id, route } = this.#exchange;
     const facts = { requestId: id, route, status: answer.status, reason: answer.reason, code, detail };
     this.#judge(answer.status === 502 || answer.status === 504 ? "failed" : "abandoned");
     // A client's own mistake is nothing that an operator could change.
     if (answer.status < 500) deps.log.debug("a request was cut off by its client", facts);
-    else warn("a request could not be forwarded", facts);
+    else upstream.warn("a request could not be forwarded", facts);
     if (answer.status >= 500) watch?.failed(answer.reason);
     upstream.leave(this);
     reply(this.#exchange, answer);

@@ -1,6 +1,5 @@
 import type { Exchange } from "@mothership/kernel";
 import { type Answer, answers, reply } from "./reply.ts";
-import type { Warn } from "./throttled-warning.ts";
 import type { Upstream } from "./upstream.ts";
 import type { HoldOutcome, Waiter } from "./waiting-room.ts";
 
@@ -9,7 +8,6 @@ export interface HoldContext {
   readonly upstream: Upstream;
   /** Forwards a request that has waited. */
   readonly pass: (exchange: Exchange) => void;
-  readonly warn: Warn;
   /** Hears what became of each. */
   readonly onHeld: ((outcome: HoldOutcome) => void) | undefined;
 }
@@ -20,7 +18,7 @@ const refusals = { timeout: answers.holdTimeout, full: answers.holdFull, unavail
  * Lets a request wait while its upstream is restarted, and forwards it when the upstream is back; otherwise, or where it waits in vain, it
  * is answered 503. Nothing of its body is read meanwhile.
  */
-export function waitOrRefuse(exchange: Exchange, { upstream, pass, warn, onHeld }: HoldContext): Promise<void> | undefined {
+export function waitOrRefuse(exchange: Exchange, { upstream, pass, onHeld }: HoldContext): Promise<void> | undefined {
   const { retryAfterSeconds } = upstream;
   if (!upstream.holding) {
     reply(exchange, { ...answers.unavailable, retryAfterSeconds });
@@ -29,7 +27,7 @@ export function waitOrRefuse(exchange: Exchange, { upstream, pass, warn, onHeld 
   const refuse = (outcome: keyof typeof refusals): void => {
     const answer: Answer = { ...refusals[outcome], retryAfterSeconds };
     const { id: requestId, route } = exchange;
-    warn("a request came while the upstream was restarted and could not be forwarded", {
+    upstream.warn("a request came while the upstream was restarted and could not be forwarded", {
       requestId,
       route,
       status: answer.status,

@@ -13,7 +13,7 @@ import { serveHttp2 } from "./http2-connection.ts";
 import type { Http2Limits } from "./http2-settings.ts";
 import { type Preamble, readPreamble } from "./preamble.ts";
 import { RunningList } from "./running-list.ts";
-import { throttledWarning, type Warn } from "./throttled-warning.ts";
+import { type ThrottledWarning, throttledWarning } from "./throttled-warning.ts";
 import { openTls, type TlsSpec, type TlsTerminator } from "./tls.ts";
 
 /** What a listener needs besides its socket. */
@@ -50,7 +50,7 @@ export interface ListenerSettings {
 export class Listener {
   readonly #events: Emitter<ProxyEvents>;
   readonly #deps: Deps;
-  readonly #warn: Warn;
+  readonly #warn: ThrottledWarning;
   readonly #connections = new RunningList<Connection>();
   #spec: SocketSpec & ConnectionSpec;
   #settings: ListenerSettings | undefined;
@@ -116,6 +116,7 @@ export class Listener {
   async abandon(): Promise<void> {
     for (const socket of this.#early.splice(0)) socket.destroy();
     this.#server?.close();
+    this.#warn[Symbol.dispose]();
     await this.#closed;
   }
 
@@ -124,6 +125,7 @@ export class Listener {
     this.#settings?.tls?.[Symbol.dispose]();
     if (this.#server?.listening) this.#server.close();
     await Promise.all([this.#closed, ...Array.from(this.#connections, (connection) => connection.drain(signal))]);
+    this.#warn[Symbol.dispose]();
   }
 
   /** Cuts off every connection. */

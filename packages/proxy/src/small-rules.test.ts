@@ -92,14 +92,33 @@ test("ids are unique within a source and between sources", () => {
   expect(new Set(ids).size).toBe(2000);
 });
 
-test("a throttled warning says how many it left out", async () => {
-  const clock = new FakeClock();
-  const lines: unknown[] = [];
-  const warn = throttledWarning({ ...silentLogger, warn: (_, fields) => lines.push(fields) }, clock);
-  for (let count = 0; count < 5; count++) warn("x", { count });
-  await clock.advance(1000);
-  warn("x", { count: 9 });
-  await clock.advance(1000);
-  warn("x", { count: 10 });
-  expect(lines).toEqual([{ count: 0 }, { count: 9, suppressed: 4 }, { count: 10 }]);
+describe("a throttled warning", () => {
+  const throttled = () => {
+    const clock = new FakeClock();
+    const lines: unknown[] = [];
+    return { clock, lines, warn: throttledWarning({ ...silentLogger, warn: (_, fields) => lines.push(fields) }, clock) };
+  };
+
+  test("tells the last and how many it left out when its time is over, also when nothing follows", async () => {
+    const { clock, lines, warn } = throttled();
+    for (let count = 0; count < 5; count++) warn("x", { count });
+    expect(lines).toEqual([{ count: 0 }]);
+    await clock.advance(1000);
+    expect(lines).toEqual([{ count: 0 }, { count: 4, suppressed: 3 }]);
+    warn("x", { count: 9 });
+    await clock.advance(1000);
+    expect(lines.slice(2)).toEqual([{ count: 9 }]);
+    await clock.advance(1000);
+    warn("x", { count: 10 });
+    expect(lines.slice(3)).toEqual([{ count: 10 }]);
+  });
+
+  test("tells what it left out when it is closed, and leaves nothing out after that", async () => {
+    const { clock, lines, warn } = throttled();
+    for (let count = 0; count < 3; count++) warn("x", { count });
+    warn[Symbol.dispose]();
+    warn("x", { count: 3 });
+    await clock.advance(10_000);
+    expect(lines).toEqual([{ count: 0 }, { count: 2, suppressed: 1 }, { count: 3 }]);
+  });
 });

@@ -6,6 +6,7 @@ import { DrainedError } from "./errors.ts";
 import { patience } from "./patience.ts";
 import { RetryBudget, type RetryPolicy } from "./retry.ts";
 import { type Placed, RunningList } from "./running-list.ts";
+import { type ThrottledWarning, throttledWarning } from "./throttled-warning.ts";
 import { type HoldPolicy, WaitingRoom } from "./waiting-room.ts";
 
 /** One service that requests are forwarded to: plain data. */
@@ -54,6 +55,8 @@ export class Upstream implements Closable {
   readonly retries: RetryBudget;
   /** For `forwardTo`: where requests wait while `holding`. */
   readonly room: WaitingRoom;
+  /** For `forwardTo`: says what of its requests fails. */
+  readonly warn: ThrottledWarning;
   readonly #deps: Deps;
   readonly #graceMs: number;
   readonly #running = new RunningList<Running>();
@@ -73,6 +76,7 @@ export class Upstream implements Closable {
     this.#available = spec.available ?? true;
     this.retryAfterSeconds = Math.max(1, Math.ceil(spec.retryAfterSeconds ?? 5));
     this.#graceMs = spec.graceMs ?? 30_000;
+    this.warn = throttledWarning(deps.log.child({ upstream: spec.name }), deps.clock);
     this.#deps = deps;
   }
 
@@ -163,6 +167,7 @@ export class Upstream implements Closable {
     this.available = false;
     await this.drain(options);
     await this.pool.close(options);
+    this.warn[Symbol.dispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
