@@ -6,10 +6,11 @@
  *    it sent after that (RFC 9113, 6.8). A first GOAWAY that only announces the second is no option: node:http2 ignores new streams after any.
  * 3. gone: the socket is closed.
  */
+import { STATUS_CODES } from "node:http";
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { type Refusal, resetSocket, type ServerConnection } from "@mothership/http1";
-import { type AbortOptions, type Deps, Fields, messageOf } from "@mothership/kernel";
+import { type AbortOptions, bodyOf, type Deps, Fields, messageOf } from "@mothership/kernel";
 import { Allowance } from "./allowance.ts";
 import { Http2Exchange, type Http2ExchangeHost } from "./http2-exchange.ts";
 import { readHttp2Head } from "./http2-head.ts";
@@ -18,6 +19,7 @@ import { type Http2Settings, type Http2Spec, sessionOptions, withHttp2Defaults }
 import { patience } from "./patience.ts";
 import { RunningList } from "./running-list.ts";
 
+const plainText = Fields.from([["Content-Type", "text/plain; charset=utf-8"]]);
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_FLAG_END_STREAM } = constants;
 
 class Http2Connection implements ServerConnection, Http2ExchangeHost {
@@ -123,7 +125,11 @@ class Http2Connection implements ServerConnection, Http2ExchangeHost {
     if (++this.#requests >= limits.maxRequests) this.#leave();
     if (refused) {
       onRefused?.(head);
-      exchange.answer(head.status);
+      const content = `${head.status} ${STATUS_CODES[head.status] ?? "Error"}\n`;
+      // Content in an answer to HEAD would break the stream, and the head that says so was not taken. 405 has its own fields.
+      const bare = raw[raw.indexOf(":method") + 1] === "HEAD" || head.status === 405;
+      if (bare) exchange.answer(head.status);
+      else exchange.respond({ status: head.status, fields: plainText }, bodyOf(content));
       return;
     }
     try {

@@ -165,7 +165,14 @@ describe("a malformed request", () => {
     await using edge = await secureEdgeTo(origin.address);
     const seen = refusals(edge);
     const session = await edge.client();
-    expect((await ask(session, { ":path": "/a\\b" })).status).toBe(400);
+    const answer = await ask(session, { ":path": "/a\\b" });
+    expect([answer.status, answer.headers["content-type"], answer.body.toString()]).toEqual([
+      400,
+      "text/plain; charset=utf-8",
+      "400 Bad Request\n",
+    ]);
+    const bare = await ask(session, { ":method": "HEAD", ":path": "/a\\b" });
+    expect([bare.status, bare.body.length, bare.code]).toEqual([400, 0, 0]);
     expect((await ask(session, { ":path": `/${"a".repeat(8192)}` })).status).toBe(414);
     expect(
       (await ask(session, { ":path": "/", ...Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`x-${index}`, "y"])) })).status,
