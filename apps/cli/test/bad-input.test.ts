@@ -81,6 +81,24 @@ describe("what is checked before anything is started", () => {
     expect(run?.stderr).toMatch(/"fancy" cannot run: a terminal \(tty\) needs the package/);
   });
 
+  test("a log that cannot be written is told by preflight as by run, and nothing is started", async () => {
+    using folder = tempFolder();
+    for (const name of ["access", "logs"]) mkdirSync(folder.join(name));
+    writeFileSync(
+      folder.join("ship-manifest.toml"),
+      `[mothership]\naccess_log = { file = "access" }\n[[fleet.web]]\nname = "app"\ncommand = "true"\nlog = { file = "logs" }\n`,
+    );
+    const options = { cwd: folder.path, env: { MS_SOCKET_DIR: folder.join("run") } };
+    const [preflight, run] = await Promise.all([["preflight"], ["run"]].map((one) => mothership(one, options)));
+    expect([preflight?.code, run?.code]).toEqual([1, 1]);
+    for (const text of [preflight?.stdout, run?.stderr]) {
+      expect(text).toContain(`the access log cannot be written to ${folder.join("access")}: it is a folder; name a file in it`);
+      expect(text).toContain(`the log of ship "app" cannot be written to ${folder.join("logs")}: it is a folder; name a file in it`);
+      expect(text).not.toMatch(stack);
+    }
+    expect(run?.stdout).not.toContain('"launching"');
+  });
+
   test("a bind in use says which bind it is and what to do", async () => {
     const taken = createServer().listen(0, "127.0.0.1");
     await once(taken, "listening");

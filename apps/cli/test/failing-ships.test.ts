@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { eventually, freePort } from "@mothership/testkit";
+import { eventually, freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { moodyShip, mothership, startFleet } from "./support/fleet.ts";
+import { moodyShip, mothership, ship, startFleet } from "./support/fleet.ts";
 
 const built = join(import.meta.dirname, "../../../examples/payloads/built");
 
@@ -39,6 +39,25 @@ describe("a ship that fails", () => {
     expect((await mothership(["restart", "moody"], { cwd: fleet.folder, env: fleet.env })).code).toBe(0);
     await fetch(`http://127.0.0.1:${http}/`);
     expect(await answerOf()).toBe("2");
+  });
+
+  test("on a Unix socket comes back each time it is killed, although its socket file is left", async () => {
+    using folder = tempFolder();
+    const http = await freePort();
+    const more = 'routes = ["http:/.*"]\nmax_restarts = 3';
+    await using fleet = startFleet(`[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${ship("app", folder.join("app.sock"), more)}`);
+    await fleet.running();
+    for (let n = 1; n <= 2; n++) {
+      const [before] = await fleet.units();
+      process.kill(before!.pid!, "SIGKILL");
+      await eventually("another process", async () => {
+        const [now] = await fleet.units();
+        return now?.state === "ready" && now.pid !== before!.pid;
+      });
+      expect((await fetch(`http://127.0.0.1:${http}/`)).status).toBe(200);
+      expect(fleet.lines().filter(({ message }) => message === "removed a socket file that nobody answered on")).toHaveLength(n);
+    }
+    expect(fleet.stdout()).not.toContain("EADDRINUSE");
   });
 
   test("is not the only one whose errors come in the form that the client prefers: those of payloads do too", async () => {
