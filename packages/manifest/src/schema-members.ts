@@ -102,7 +102,12 @@ export const ship = Type.Object(
     name: name("Unique among ships, bays and prelaunch jobs."),
     command,
     args,
-    bind: Type.Optional(text('an address such as "127.0.0.1:3000"', "Where the ship listens. Required for routes and for a health check.")),
+    bind: Type.Optional(
+      text(
+        'an address such as "127.0.0.1:3000"',
+        "Where the ship listens. Required for routes and for a health check. A Unix socket that nobody answers on is removed before each start.",
+      ),
+    ),
     healthcheck,
     routes: shipRoutes,
     depends_on: dependsOn,
