@@ -34,7 +34,9 @@ async function problemOf(path: string): Promise<string | undefined> {
   const file = await lookAt(path);
   if (file?.isDirectory()) return "it is a folder; name a file in it";
   if (file?.isSocket()) return "it is a socket; name another file";
-  if (file && !(await may(path, constants.W_OK))) return `this user may not write it; change its owner or mode, or name another file`;
+  const denied = file && (await denial(path, constants.W_OK));
+  if (denied === "EROFS") return "it is on a read-only file system; name a file elsewhere";
+  if (denied !== undefined) return "this user may not write it; change its owner or mode, or name another file";
   // What is no file, such as /dev/null, is not made by us either.
   return file === undefined || file.isFile() ? await folderProblem(dirname(path)) : undefined;
 }
@@ -48,7 +50,9 @@ async function folderProblem(wanted: string): Promise<string | undefined> {
     found = await lookAt(folder);
   }
   if (found && !found.isDirectory()) return `${folder} is not a folder; name a file elsewhere`;
-  if (await may(folder, constants.W_OK | constants.X_OK)) return undefined;
+  const denied = await denial(folder, constants.W_OK | constants.X_OK);
+  if (denied === undefined) return undefined;
+  if (denied === "EROFS") return `${folder} is on a read-only file system; name a file elsewhere`;
   return `this user may not make files in ${folder}; change its owner or mode, or name a file elsewhere`;
 }
 
@@ -57,9 +61,10 @@ async function lookAt(path: string): Promise<Stats | undefined> {
   return await stat(path).catch(() => undefined);
 }
 
-async function may(path: string, mode: number): Promise<boolean> {
+/** The system's code for why this user may not do that; undefined when it may. */
+async function denial(path: string, mode: number): Promise<string | undefined> {
   return await access(path, mode).then(
-    () => true,
-    () => false,
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error.code ?? "EACCES",
   );
 }
