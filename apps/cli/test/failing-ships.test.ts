@@ -55,7 +55,7 @@ describe("a ship that fails", () => {
         return now?.state === "ready" && now.pid !== before!.pid;
       });
       expect((await fetch(`http://127.0.0.1:${http}/`)).status).toBe(200);
-      expect(fleet.lines().filter(({ message }) => message === "removed a socket file that nobody answered on")).toHaveLength(n);
+      expect(fleet.lines().filter(({ message }) => message === "Removed a socket file that nobody answered on")).toHaveLength(n);
     }
     expect(fleet.stdout()).not.toContain("EADDRINUSE");
   });

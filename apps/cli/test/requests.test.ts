@@ -105,7 +105,7 @@ ${ship("app", await freePort())}
 `);
     const { code, stdout, stderr } = await bad.ended();
     expect(code).toBe(1);
-    expect(stderr).toMatch(/migrate/);
+    expect(stderr).toContain('the job "migrate" failed: ');
     expect(stdout).toMatch(/no such table/);
     expect(bad.lines().some((line) => line.ship === "app")).toBe(false);
     expect(bad.lines().at(-1)).toEqual({ message: "Mothership failed", status: "failed" });

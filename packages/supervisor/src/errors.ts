@@ -57,6 +57,7 @@ export class StartFailedError extends MothershipError {
 export class TaskFailedError extends MothershipError {
   readonly code = "MS_TASK_FAILED";
   readonly task: string;
+  readonly reason: string;
   readonly exitCode: number | null;
   /** Last lines of its output. */
   readonly lines: readonly string[];
@@ -65,6 +66,7 @@ export class TaskFailedError extends MothershipError {
     super(`Task "${task}" failed: ${reason}`);
     this.name = "TaskFailedError";
     this.task = task;
+    this.reason = reason;
     this.exitCode = exitCode;
     this.lines = lines;
   }

@@ -1,4 +1,5 @@
 import { MothershipError } from "@mothership/kernel";
+import type { TaskFailedError } from "@mothership/supervisor";
 import { fileProblem } from "../files/file-problem.ts";
 
 /** Something that was checked before anything was started is not as the manifest needs it. Lists all of it. */
@@ -61,6 +62,22 @@ export class SignalRefusedError extends MothershipError {
   constructor(unit: string) {
     super(`"${unit}" does not run, so there is nothing to send a signal to`);
     this.name = "SignalRefusedError";
+  }
+}
+
+/** A prelaunch job failed, so nothing else was started. */
+export class JobFailedError extends MothershipError {
+  readonly code = "MS_JOB_FAILED";
+  readonly job: string;
+  readonly exitCode: number | null;
+  /** Last lines of its output. */
+  readonly lines: readonly string[];
+  constructor(cause: TaskFailedError) {
+    super(`the job "${cause.task}" failed: ${cause.reason}`, { cause });
+    this.name = "JobFailedError";
+    this.job = cause.task;
+    this.exitCode = cause.exitCode;
+    this.lines = cause.lines;
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Clock, type LogFields, type Logger, type LogLevel, messageOf, redact } from "@mothership/kernel";
+import { inOwnTerms } from "./terms.ts";
 
 /** One log line before it is written. */
 export interface LogRecord {
@@ -18,12 +19,13 @@ export interface LogOptions {
 
 const weight = { debug: 0, info: 1, warn: 2, error: 3 } as const satisfies Record<LogLevel, number>;
 
-/** A logger that hands every record of at least `level` to `write`, with the fields of all its parents. */
+/** A logger that hands every record of at least `level` to `write`, with the fields of all its parents and in the program's own terms. */
 export function createLogger({ clock, level = "info", write }: LogOptions): Logger {
   const least = weight[level];
   const make = (inherited: LogFields): Logger => {
     const at = (own: LogLevel) => (message: string, fields?: LogFields) => {
-      if (weight[own] >= least) write({ time: clock.wallTime(), level: own, message, fields: { ...inherited, ...fields } });
+      if (weight[own] >= least)
+        write({ time: clock.wallTime(), level: own, message: inOwnTerms(message), fields: { ...inherited, ...fields } });
     };
     return {
       debug: at("debug"),

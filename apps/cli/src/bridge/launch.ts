@@ -22,6 +22,7 @@ import { assertLaunchable } from "./preflight.ts";
 import { drainMsOf, type Mothership, RunningFleet } from "./running-fleet.ts";
 import { StatusKeeper } from "./status-keeper.ts";
 import { Suspects } from "./suspects.ts";
+import { jobFailure } from "./terms.ts";
 import { threadCount } from "./threads/count.ts";
 import { openThreadedEdge } from "./threads/threaded-edge.ts";
 
@@ -178,6 +179,8 @@ async function launchFleet(manifest: Manifest, options: LaunchOptions, keeper: S
     keeper.move("advance"); // prelaunch
     try {
       await jobs.start(undefined, limit);
+    } catch (error) {
+      throw jobFailure(error);
     } finally {
       await jobs.close();
     }

@@ -54,10 +54,10 @@ test("what happens to a process is said in words, anything else as it is", () =>
     "app is started again in 0.5s, after 3 failures",
   );
   const sick = { ship: "app", reason: "liveness check failed: status 500" };
-  expect(record("a process is restarted because its liveness check fails", sick)).toBe(
+  expect(record("A process is restarted because its liveness check fails", sick)).toBe(
     "app is restarted: liveness check failed: status 500",
   );
-  expect(record("a process did not start", { ship: "app", reason: "exited with code 1" })).toBe("app did not start: exited with code 1");
+  expect(record("A process did not start", { ship: "app", reason: "exited with code 1" })).toBe("app did not start: exited with code 1");
   expect(record("Lines of output were lost", { ship: "app", count: 1, sink: "/log/app.log", reason: "ENOSPC" })).toBe(
     "app: 1 line for /log/app.log lost: ENOSPC",
   );
@@ -65,8 +65,8 @@ test("what happens to a process is said in words, anything else as it is", () =>
     "app is looked at: 5 requests got no answer",
   );
   const refused = { upstream: "app", requestId: "x-1", route: "/.*", status: 502, reason: "upstream-closed", code: "MS_X" };
-  expect(record("a request could not be forwarded", refused)).toBe("app: request x-1 was answered 502 upstream-closed");
-  expect(record("a request could not be forwarded", { ...refused, detail: "It closed", suppressed: 2 })).toBe(
+  expect(record("A request could not be forwarded", refused)).toBe("app: request x-1 was answered 502 upstream-closed");
+  expect(record("A request could not be forwarded", { ...refused, detail: "It closed", suppressed: 2 })).toBe(
     "app: request x-1 was answered 502 upstream-closed: It closed (and 2 others before)",
   );
   expect(record("Something else", { ship: "app" })).toBe("Something else");

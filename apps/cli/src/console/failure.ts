@@ -21,7 +21,7 @@ const shownLines = 8;
 export function failureOf(error: unknown): Failure {
   const problems = problemsOf(error);
   const lines = property(error, "lines", Array.isArray) ?? [];
-  const unit = property(error, "task", isText) ?? property(error, "process", isText);
+  const unit = property(error, "job", isText) ?? property(error, "process", isText);
   return { problems, lines: lines.filter(isText), unit, advice: adviceOf(error, unit) };
 }
 
@@ -43,7 +43,7 @@ export function problemsOf(error: unknown): readonly string[] {
 }
 
 function adviceOf(error: unknown, unit: string | undefined): string {
-  if (hasCode(error, "MS_TASK_FAILED")) return `nothing else was started; mend "${unit}" and start again`;
+  if (hasCode(error, "MS_JOB_FAILED")) return `nothing else was started; mend "${unit}" and start again`;
   if (hasCode(error, "MS_START_FAILED"))
     return `mend "${unit}" and start again; "--except ${unit}" starts the others, and with critical = false in its table they go on without it`;
   if (hasCode(error, "MS_UPLINKS_DOWN")) return 'nothing was started; "mothership preflight" tries them again without starting anything';

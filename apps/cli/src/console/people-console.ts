@@ -103,7 +103,7 @@ export function peopleConsole(manifest: Manifest, { clock, terminal, columns, wa
         const { status } = record.fields;
         if (record.message === "Status changed" && typeof status === "string") moved(status, record);
         // What follows says it too, with its consequence.
-        else if (record.message !== "an essential process is lost") sink.own(inWords(record));
+        else if (record.message !== "A critical process is lost") sink.own(inWords(record));
       },
       ship: (line) => sink.ship(line),
     },

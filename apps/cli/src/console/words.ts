@@ -9,11 +9,11 @@ const sentences: Readonly<Record<string, (fields: LogRecord["fields"]) => string
   "A process crashes again and again": () => "crashes again and again",
   "A process has stopped crashing": () => "has stopped crashing",
   "A process could not be started": ({ reason }) => `could not be started: ${String(reason)}`,
-  "a process is restarted because its liveness check fails": ({ reason }) => `is restarted: ${String(reason)}`,
-  "a process did not start": ({ reason }) => `did not start: ${String(reason)}`,
+  "A process is restarted because its liveness check fails": ({ reason }) => `is restarted: ${String(reason)}`,
+  "A process did not start": ({ reason }) => `did not start: ${String(reason)}`,
   "Lines of output were lost": ({ count, sink, reason }) => `: ${some(count, "line")} for ${String(sink)} lost: ${String(reason)}`,
   "Requests to a ship fail, so its health is looked at": ({ reason }) => `is looked at: ${String(reason)}`,
-  "a request could not be forwarded": ({ status, reason, detail, requestId, suppressed }) =>
+  "A request could not be forwarded": ({ status, reason, detail, requestId, suppressed }) =>
     `: request ${String(requestId)} was answered ${String(status)} ${String(reason)}${detail === undefined ? "" : `: ${String(detail)}`}${suppressed === undefined ? "" : ` (and ${some(suppressed, "other")} before)`}`,
 };
 

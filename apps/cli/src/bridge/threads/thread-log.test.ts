@@ -29,7 +29,7 @@ test("lines of a thread arrive with what their fields say, whatever these hold",
     {
       type: "log",
       level: "warn",
-      message: "something",
+      message: "Something",
       fields: {
         bind: "http",
         error: { message: "it broke here", code: "MS_X" },
@@ -52,6 +52,6 @@ test("a thread that has very much to say leaves lines out, and says how many", a
   log.info("later");
   expect(sent.slice(1000).map(({ message, fields }) => [message, fields])).toEqual([
     ["A thread had more to say than is written", { lines: 200 }],
-    ["later", {}],
+    ["Later", {}],
   ]);
 });
