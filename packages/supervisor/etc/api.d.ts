@@ -214,6 +214,12 @@ interface ProcessSpec {
     readonly log?: Partial<LogPolicy>;
     /** The family's resident memory over three samples in a row beyond this is a graceful restart. Default none. */
     readonly memoryLimitBytes?: number;
+    /**
+     * The Unix socket on which it listens itself; absolute. Right before each start a socket file there that nobody answers on is removed: what an earlier
+     * run left behind. Only a socket file ever is, never another file, a folder or a symbolic link, and none that somebody answers on.
+     * That takes half a second at most, and the command is started whatever comes of it. Default none.
+     */
+    readonly socketPath?: string;
 }
 /** The check that "can I connect" makes of an address: what to give a process that serves there and has no check of its own. */
 declare function connectCheck(address: Address): CheckSpec;
@@ -562,6 +568,7 @@ declare class StartFailedError extends MothershipError {
 declare class TaskFailedError extends MothershipError {
     readonly code = "MS_TASK_FAILED";
     readonly task: string;
+    readonly reason: string;
     readonly exitCode: number | null;
     /** Last lines of its output. */
     readonly lines: readonly string[];
