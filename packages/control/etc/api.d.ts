@@ -125,7 +125,9 @@ interface ControlLogLine {
 }
 /** What a reload would do, or has done. Names of units, sorted. */
 interface ReloadPlan {
+    /** Are started: they are new, or were disabled. */
     readonly added: readonly string[];
+    /** Are stopped: they are gone, or are disabled now. */
     readonly removed: readonly string[];
     /** Get a new process. */
     readonly replaced: readonly string[];

@@ -1,5 +1,5 @@
 // entry: .
-import { Outcome, Exchange, Deps, Middleware, Clock, MothershipError, Address, Closable, AbortOptions, Handler, Subscribable, ResponseHead, Body } from '@mothership/kernel';
+import { Outcome, Exchange, Deps, Middleware, Clock, MothershipError, Address, LogFields, Closable, AbortOptions, Handler, Subscribable, ResponseHead, Body } from '@mothership/kernel';
 import { ClientPool, ClientLimits, ClientTimeouts, ServerLimits, ServerTimeouts } from '@mothership/http1';
 
 /** What an access log says of one request, when nothing of it is left. Plain data, one level deep. */
@@ -210,6 +210,10 @@ interface Placed {
     place: number;
 }
 
+type Warn = (message: string, fields: LogFields) => void;
+/** Disposing it tells at once what was left out; from then on nothing is. */
+type ThrottledWarning = Warn & Disposable;
+
 /** How requests wait while their upstream is restarted. */
 interface HoldPolicy {
     /** How long one waits at most. Default 10,000; 0 for not at all. */
@@ -287,12 +291,14 @@ declare class Upstream implements Closable {
     readonly retries: RetryBudget;
     /** For `forwardTo`: where requests wait while `holding`. */
     readonly room: WaitingRoom;
+    /** For `forwardTo`: says what of its requests fails. */
+    readonly warn: ThrottledWarning;
     constructor(spec: UpstreamSpec, pool: ClientPool, deps: Deps);
     /** Set from outside by whoever knows (a supervisor, a probe). False: new requests get 503; those that run go on. */
     get available(): boolean;
     /**
      * Ends a hold: true sends the requests that wait, in their order, false answers them 503 at once.
-     * True closes a breaker that was open: it has opened over what is no longer there.
+     * The breaker stays as it is: whoever knows that another process serves now calls its `reset`.
      */
     set available(available: boolean);
     /**
