@@ -31,7 +31,19 @@ ship-manifest.toml:5:1  unknown key "depend_on" in fleet.web[0]
     | ^
   6 |
 expected: name, command, args, bind, healthcheck, routes, depends_on, env, critical, oneshot, tags, startup, readiness, liveness, upstream, cwd, env_file, user, group, stdin, tty, restart, max_restarts, success_exit_codes, fatal_exit_codes, stop_signal, stop_timeout, stop_command, keep_detached, log, disabled, stable_after, startup_timeout, drain_timeout, memory_limit
-hint: did you mean "depends_on"?`);
+hint: did you mean "depends_on"?
+
+2 mistakes in ship-manifest.toml`);
+  });
+
+  test("breaks what is long between words where it is told the width, and leaves the source alone", () => {
+    const whole = formatIssues(errorOf(text), { color: false });
+    const narrow = formatIssues(errorOf(text), { color: false, columns: 40 });
+    const colored = formatIssues(errorOf(text), { color: true, columns: 40 });
+    expect(stripVTControlCharacters(colored)).toBe(narrow);
+    for (const line of narrow.split("\n")) expect(line.length, line).toBeLessThanOrEqual(40);
+    expect(narrow).toContain("\n> 5 | depend_on = []\n");
+    expect(narrow.replaceAll(/\n? +/g, " ")).toBe(whole.replaceAll(/\n? +/g, " "));
   });
 
   test("says the same in colour", () => {
@@ -51,7 +63,7 @@ hint: did you mean "depends_on"?`);
     const error = errorOf(Array.from({ length: 250 }, (_, index) => `key${index} = 1\n`).join(""));
     expect(error.issues).toHaveLength(100);
     expect(error.total).toBe(250);
-    expect(formatIssues(error, { color: false }).endsWith("\n\nand 150 more mistakes")).toBe(true);
+    expect(formatIssues(error, { color: false }).endsWith("\n\nand 150 more mistakes\n\n250 mistakes in ship-manifest.toml")).toBe(true);
     expect(error.message).toContain("(and 249 more)");
   });
 

@@ -29,7 +29,7 @@ export async function importCommand(invocation: Invocation, terminal: Terminal):
   const mistakes = mistakesOf(text);
   if (mistakes !== undefined) {
     for (const note of notes) terminal.err(`${formatNote(note)}\n`);
-    terminal.err(`${formatIssues(mistakes, { color: terminal.color }).trimEnd()}\n`);
+    terminal.err(`${formatIssues(mistakes, { color: terminal.color, columns: terminal.columns }).trimEnd()}\n`);
     terminal.err(`mothership: what ${path} says cannot all stand in a manifest, see above; nothing was written\n`);
     return exitCodes.failed;
   }
