@@ -5,6 +5,7 @@ import { exitCodeOf, exitCodes } from "./command-line/exit-codes.ts";
 import { helpFor } from "./command-line/help.ts";
 import { completeWord } from "./completion/scripts.ts";
 import { manifestPath } from "./files/manifest-path.ts";
+import { type OutputWatch, watchOutput } from "./process/lost-output.ts";
 import { yieldToInit } from "./process/pid1.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -18,17 +19,21 @@ export async function run(): Promise<void> {
     color: process.stdout.isTTY && process.stdout.hasColors(),
   };
   yieldToInit(terminal.err);
-  // A reader that went away (`mothership chart | head`) is no failure of ours, and there is nobody left to tell.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  process.exitCode = await main(process.argv.slice(2), terminal);
+  const output = watchOutput(process.stdout, terminal.err, (exitCode) => {
+    process.exitCode ||= exitCode;
+  });
+  // There is nobody left to tell.
+  process.stderr.on("error", () => undefined);
+  process.exitCode = output.exitCode(await main(process.argv.slice(2), terminal, output));
 }
 
 /** From the words behind `mothership` to the exit code. Whatever goes wrong becomes one clear text, never a stack. */
-export async function main(words: readonly string[], terminal: Terminal): Promise<number> {
+export async function main(words: readonly string[], terminal: Terminal, output?: OutputWatch): Promise<number> {
   let invocation: Invocation | undefined;
   try {
     if (words[0] === completeWord) return await (await import("./completion/answer.ts")).answer(words.slice(1), terminal);
     invocation = parseCommandLine(words);
+    if (invocation.command === "run" && !invocation.help) output?.ignore();
     return await perform(invocation, terminal);
   } catch (error) {
     return await report(error, terminal, invocation);
@@ -96,7 +101,7 @@ async function report(error: unknown, terminal: Terminal, invocation: Invocation
   if (hasCode(error, "MS_MANIFEST_INVALID")) {
     const { formatIssues } = await import("@mothership/manifest");
     // The code says which class it is, whichever copy of the package made it.
-    terminal.err(`${formatIssues(error as ManifestError, { color: terminal.color }).trimEnd()}\n`);
+    terminal.err(`${formatIssues(error as ManifestError, { color: terminal.color, columns: terminal.columns }).trimEnd()}\n`);
     return exitCodes.usage;
   }
   if (error instanceof MothershipError) {

@@ -1,9 +1,11 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
-import { mothership, ship, startFleet } from "./support/fleet.ts";
+import { bin, mothership, ship, startFleet } from "./support/fleet.ts";
 
 const stack = /\n\s+at |node:internal|Error:/;
 
@@ -129,4 +131,37 @@ describe("what is checked before anything is started", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(new RegExp(`ship "app".*${port}.*already`));
   });
+});
+
+test.runIf(process.platform === "linux").each(["version", "clearance", "help"])(
+  "an answer that cannot be written is a failure: %s",
+  (command) => {
+    using folder = tempFolder();
+    writeFileSync(folder.join("ship-manifest.toml"), ship("app", 4000));
+    const full = openSync("/dev/full", "w");
+    try {
+      const { status, stderr } = spawnSync(process.execPath, [bin, command], {
+        cwd: folder.path,
+        stdio: ["ignore", full, "pipe"],
+        encoding: "utf8",
+      });
+      expect([status, stderr]).toEqual([1, expect.stringMatching(/^mothership: the output could not be written: .*ENOSPC.*\n$/)]);
+    } finally {
+      closeSync(full);
+    }
+  },
+);
+
+test("launch says what it wants instead of the text of a manifest", async () => {
+  const { launch } = (await import("../dist/index.js")) as { readonly launch: (given: unknown) => Promise<unknown> };
+  for (const given of ["[mothership]", undefined, {}])
+    await expect(launch(given)).rejects.toThrow(/^launch needs a manifest as parseManifest\(text\) or loadManifest\(path\) gives it/);
+});
+
+test("payload run takes a wrong path in the request file for what it is: exit code 2", async () => {
+  using folder = tempFolder();
+  writeFileSync(folder.join("request.json"), '{"path":"no path"}');
+  const wasm = join(import.meta.dirname, "../../../examples/payloads/built/header-auth.wasm");
+  const { code, stderr } = await mothership(["payload", "run", wasm, "--request", "request.json"], { cwd: folder.path });
+  expect([code, stderr]).toEqual([2, expect.stringContaining('"no path" is not a path to try it on')]);
 });

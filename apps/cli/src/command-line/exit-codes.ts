@@ -30,6 +30,7 @@ const byError: Readonly<Record<string, number>> = {
   MS_USAGE: exitCodes.usage,
   MS_SELECTION_EMPTY: exitCodes.usage,
   MS_MANIFEST_INVALID: exitCodes.usage,
+  MS_TUI_NO_TERMINAL: exitCodes.usage,
   MS_ROLLED_BACK: exitCodes.rolledBack,
   MS_DEADLINE: exitCodes.timedOut,
   MS_UNIT_UNKNOWN: exitCodes.unknownUnit,

@@ -1,7 +1,7 @@
 import type { Line } from "@mothership/tui/text";
+import { plainJson } from "../bridge/plain-json.ts";
 import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
-import { plainJson } from "../bridge/plain-json.ts";
 import { type Finding, findingsOf } from "../doctor/findings.ts";
 import { lookAround } from "../doctor/look.ts";
 import { lineText } from "../terminal/table.ts";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { MothershipError, messageOf, silentLogger, systemClock } from "@mothership/kernel";
+import { hasCode, MothershipError, messageOf, silentLogger, systemClock } from "@mothership/kernel";
 import { inspectModule, type ModuleReport, type PayloadPhase, runOnce, type TrialInput, type TrialResult } from "@mothership/payloads";
 import { bytes as sizeOf } from "@mothership/tui/text";
 import type { Invocation } from "../command-line/args.ts";
@@ -24,7 +24,11 @@ export async function payload(invocation: Invocation, terminal: Terminal): Promi
   const input = invocation.request === undefined ? {} : inputOf(invocation.request, (await contentOf(invocation.request)).toString("utf8"));
   const phase: PayloadPhase = reported.phases[0] ?? "request";
   const deps = { clock: systemClock, log: silentLogger };
-  const result = await runOnce({ name: basename(file), phase, routes: ["(?s).*"], body: true }, module, input, deps);
+  const spec = { name: basename(file), phase, routes: ["(?s).*"], body: true };
+  const result = await runOnce(spec, module, input, deps).catch((error: unknown) => {
+    // All of the specification is ours, so what it is told to be wrong with is the request that was asked for.
+    throw hasCode(error, "MS_PAYLOAD_SPEC") ? new UsageError(`${invocation.request ?? file}: ${messageOf(error)}`) : error;
+  });
   terminal.out(`${JSON.stringify(plain(result), null, 2)}\n`);
   return exitCodes.done;
 }
