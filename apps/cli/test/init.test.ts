@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { eventually, freePort, tempFolder } from "@mothership/testkit";
 import { describe, expect, test } from "vitest";
 import { mothership, startFleet } from "./support/fleet.ts";
@@ -30,10 +30,12 @@ describe("mothership init", () => {
 
   test("--bay writes a bay that answers", async () => {
     using folder = tempFolder();
-    expect((await mothership(["init", "--bay"], { cwd: folder.path })).code).toBe(0);
-    // What `npm install` would bring.
-    mkdirSync(folder.join("node_modules/@mothership"), { recursive: true });
-    symlinkSync(join(import.meta.dirname, "../../../packages/docking"), folder.join("node_modules/@mothership/docking"));
+    const { code, stdout } = await mothership(["init", "--bay"], { cwd: folder.path });
+    expect(code).toBe(0);
+    // From a clone it says how to do without npm.
+    const link = /link it with "(.+)", then "mothership"\n$/.exec(stdout)?.[1];
+    expect(link).toMatch(/^mkdir -p .*packages\/docking' node_modules\/@mothership\/docking$/);
+    execFileSync("sh", ["-c", link!], { cwd: folder.path });
     const manifest = folder.join("ship-manifest.toml");
     const port = await freePort();
     writeFileSync(manifest, readFileSync(manifest, "utf8").replaceAll("8080", String(port)));

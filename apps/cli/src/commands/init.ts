@@ -7,9 +7,12 @@ import type { Invocation } from "../command-line/args.ts";
 import { exitCodes } from "../command-line/exit-codes.ts";
 import { UsageError } from "../errors.ts";
 import { bayProject } from "../files/bay-project.ts";
+import { linkCommand, packageInClone } from "../files/clone.ts";
 import { manifestPath } from "../files/manifest-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { version } from "../version.ts";
+
+const docking = "@mothership/docking";
 
 /** `mothership init`: a manifest to start from, with the schema that editors complete and check it by; with `--bay` a bay that works. */
 export async function init(invocation: Invocation, terminal: Terminal): Promise<number> {
@@ -26,10 +29,19 @@ export async function init(invocation: Invocation, terminal: Terminal): Promise<
   const written = [...files.map(({ path }) => path), schema].join(", ");
   const named = file === "ship-manifest.toml" ? "" : ` -c ${file}`;
   const next = invocation.bay
-    ? `run "npm install"${folder === "." ? "" : ` in ${folder}`}, then "mothership${named}"`
+    ? `${installing(folder)}, then "mothership${named}"`
     : `check it with "mothership clearance${named}", run it with "mothership${named}"`;
   terminal.out(`wrote ${written}; ${next}\n`);
   return exitCodes.done;
+}
+
+/** How the bay gets its package. What runs from a clone may not be published, so npm would not find it. */
+function installing(folder: string): string {
+  const clone = packageInClone(docking);
+  const where = folder === "." ? "" : ` in ${folder}`;
+  return clone === undefined
+    ? `run "npm install"${where}`
+    : `this is mothership from a clone, so npm may not have ${docking}: link it${where} with "${linkCommand(docking, clone)}"`;
 }
 
 /** A name for the bay that is one: the folder's, as far as it can be. */

@@ -4,7 +4,7 @@ export function bayProject(name: string, version: string): Readonly<Record<strin
     "ship-manifest.toml": `#:schema ./ship-manifest.schema.json
 
 # One bay: a process that gets many WebSockets over one Unix socket, and needs no port of its own.
-# Run \`npm install\` once, then \`mothership\`; it answers at ws://127.0.0.1:8080/ws
+# Its package is installed once, as \`mothership init --bay\` has said; then run \`mothership\`. It answers at ws://127.0.0.1:8080/ws
 
 [mothership.bind]
 ws = "127.0.0.1:8080"
