@@ -26,6 +26,26 @@ describe("a ship that fails", () => {
     expect(rebound.status).toBe(200);
   });
 
+  test.each([1, 2])(
+    "opens its breaker after as many failures as that says, and is no mayday while its check passes: %i threads",
+    async (threads) => {
+      const [http, port] = [await freePort(), await freePort()];
+      await using fleet = startFleet(
+        `[mothership]\nedge_threads = ${threads}\n[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moodyShip(port, "upstream = { circuit_breaker = { min_requests = 10 } }")}`,
+      );
+      await fleet.running();
+      let failures = 0;
+      await eventually("the open breaker", async () => {
+        const answer = await fetch(`http://127.0.0.1:${http}/reset`);
+        if (answer.status === 502) failures++;
+        return answer.headers.get("x-mothership-error") === "upstream-failing";
+      });
+      expect(failures).toBe(10);
+      await fleet.line("the suspicion", ({ message }) => message?.startsWith("Requests to a ship fail") === true);
+      expect(fleet.lines().filter(({ status }) => status === "mayday")).toEqual([]);
+    },
+  );
+
   test("is asked again for preflights that it answered before it was restarted", async () => {
     const [http, port] = [await freePort(), await freePort()];
     await using fleet = startFleet(`[mothership]\ncors_cache = true\n[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${moodyShip(port)}`);
