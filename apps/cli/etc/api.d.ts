@@ -50,7 +50,8 @@ interface EmbedOptions extends AbortOptions {
  * Runs the fleet of a manifest inside this program; what `mothership run` does without its terminal, log and signals.
  *
  * Resolves when the fleet runs. The caller closes it; `finished` tells when it ended by itself. If a phase fails or the signal fires, all
- * that was started is ended before this rejects, with what failed or with the signal's reason.
+ * that was started is ended before this rejects, with what failed or with the signal's reason. Rejects with a TypeError for anything that is
+ * no manifest.
  */
 declare function launch(manifest: Manifest, { signal, log, onLine }?: EmbedOptions): Promise<Mothership>;
 

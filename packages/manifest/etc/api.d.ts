@@ -535,9 +535,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 interface FormatOptions {
     /** With ANSI colours. */
     readonly color: boolean;
+    /** Messages and advice are broken between words to fit so many columns; the source is not. Default: they are not either. */
+    readonly columns?: number | undefined;
 }
-/** All mistakes for a terminal, one block each: place and message, the source, what to do. Ends without a line feed. */
-declare function formatIssues(error: ManifestError, { color }: FormatOptions): string;
+/** All mistakes for a terminal, one block each: place and message, the source, what to do; then how many there are, where there is more than one. Ends without a line feed. */
+declare function formatIssues(error: ManifestError, { color, columns }: FormatOptions): string;
 
 /** What a manifest is read with. */
 interface ManifestOptions {

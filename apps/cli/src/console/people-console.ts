@@ -107,7 +107,7 @@ export function peopleConsole(manifest: Manifest, { clock, terminal, columns, wa
       },
       ship: (line) => sink.ship(line),
     },
-    stopping: { politely: "stopping; Ctrl-C again ends everything at once", atOnce: "ending at once", saysSignal: false },
+    stopping: { politely: "Stopping; Ctrl-C again ends everything at once", atOnce: "Ending at once", saysSignal: false },
     follow(control) {
       // What is shown may be missing; nothing else depends on it.
       if (progress) watch(control).catch(() => undefined);
