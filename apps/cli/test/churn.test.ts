@@ -85,14 +85,19 @@ describe("requests while the fleet changes", () => {
     expect(answers.filter((answer) => answer !== "200")).toEqual([]);
   });
 
-  test("pm2#3143: a restart answers every one: by the ship, or that it is on its way, never by a broken connection", async () => {
+  test.each([
+    ["by the ship, for which requests wait", "", ["200"]],
+    ["where none may wait: by the ship, or that it is on its way", 'upstream = { hold_timeout = "0s" }', ["200", "503 retry-after"]],
+  ])("pm2#3143: a restart breaks no connection and answers every one %s", async (_, settings, expected) => {
     const [http, port] = [await freePort(), await freePort()];
-    await using fleet = startFleet(`[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${ship("app", port, 'routes = ["http:/.*"]')}`);
+    await using fleet = startFleet(
+      `[mothership.bind]\nhttp = "127.0.0.1:${http}"\n${ship("app", port, `routes = ["http:/.*"]\n${settings}`)}`,
+    );
     await fleet.running();
     using asking = new Asking(http, "/");
     for (let round = 0; round < 3; round++) await controlOf(fleet).restart("app");
     const answers = await asking.end();
-    expect([...new Set(answers)].sort()).toEqual(["200", "503 retry-after"]);
+    expect([...new Set(answers)].sort()).toEqual(expected);
     expect((await fetch(`http://127.0.0.1:${http}/`)).status).toBe(200);
   });
 });
