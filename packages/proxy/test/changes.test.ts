@@ -41,6 +41,14 @@ const refused = (port: number): Promise<string> =>
     }).on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
   });
 
+/** A certificate in files of that name. */
+function written(folder: ReturnType<typeof tempFolder>, { cert, key }: { readonly cert: string; readonly key: string }, name = "one") {
+  const [certFile, keyFile] = [folder.join(`${name}.pem`), folder.join(`${name}.key`)];
+  writeFileSync(certFile, cert);
+  writeFileSync(keyFile, key);
+  return { certFile, keyFile };
+}
+
 async function change(proxy: RunningProxy, spec: Parameters<RunningProxy["prepare"]>[0], handler: Handler): Promise<void> {
   (await proxy.prepare(spec)).commit(handler);
 }
@@ -220,13 +228,7 @@ describe("a change of the listeners", () => {
   test("gives new certificates to new connections, and leaves the old ones alone", async () => {
     using folder = tempFolder();
     const authority = createAuthority();
-    const files = (name: string) => {
-      const { cert, key } = authority.issue([name]);
-      const [certFile, keyFile] = [folder.join(`${name}.pem`), folder.join(`${name}.key`)];
-      writeFileSync(certFile, cert);
-      writeFileSync(keyFile, key);
-      return { certFile, keyFile };
-    };
+    const files = (name: string) => written(folder, authority.issue([name]), name);
     const port = await freePort();
     const listener = (name: string, http2?: false) => ({
       listeners: [{ name: "https", address: at(port), tls: { certificates: [files(name)] }, ...(http2 === false && { http2 }) }],
@@ -253,15 +255,12 @@ describe("a change of the listeners", () => {
   test("serves who has begun TLS, or said a PROXY header, on a listener that was not in force yet", async () => {
     using folder = tempFolder();
     const authority = createAuthority();
-    const { cert, key } = authority.issue(["one.test"]);
-    const [certFile, keyFile] = [folder.join("cert"), folder.join("key")];
-    writeFileSync(certFile, cert);
-    writeFileSync(keyFile, key);
+    const files = written(folder, authority.issue(["one.test"]));
     const [https, balanced] = [await freePort(), await freePort()];
     await using proxy = await openProxy({ listeners: [], graceMs: 2000 }, says("old"), deps);
     const ready = await proxy.prepare({
       listeners: [
-        { name: "https", address: at(https), tls: { certificates: [{ certFile, keyFile }] } },
+        { name: "https", address: at(https), tls: { certificates: [files] } },
         { name: "balanced", address: at(balanced), proxyProtocol: "required" },
       ],
     });
@@ -284,13 +283,8 @@ describe("a change of the listeners", () => {
 
   test("leaves no watch on certificates that are not in use any more", async () => {
     using folder = tempFolder();
-    const { cert, key } = createAuthority().issue(["one.test"]);
-    const files = (name: string) => {
-      const [certFile, keyFile] = [folder.join(`${name}.pem`), folder.join(`${name}.key`)];
-      writeFileSync(certFile, cert);
-      writeFileSync(keyFile, key);
-      return { certFile, keyFile };
-    };
+    const certificate = createAuthority().issue(["one.test"]);
+    const files = (name: string) => written(folder, certificate, name);
     const clock = new FakeClock();
     const [port, taken] = [await freePort(), await freePort()];
     await using _ = await openProxy({ listeners: [{ name: "stranger", address: at(taken) }] }, says("stranger"), deps);
@@ -313,12 +307,9 @@ describe("a change of the listeners", () => {
   test("has other limits, and other protocols of TLS, in force for whoever connects then", async () => {
     using folder = tempFolder();
     const authority = createAuthority();
-    const { cert, key } = authority.issue(["one.test"]);
-    const [certFile, keyFile] = [folder.join("cert"), folder.join("key")];
-    writeFileSync(certFile, cert);
-    writeFileSync(keyFile, key);
+    const files = written(folder, authority.issue(["one.test"]));
     const port = await freePort();
-    const tls = { certificates: [{ certFile, keyFile }] };
+    const tls = { certificates: [files] };
     await using proxy = await openProxy({ listeners: [{ name: "https", address: at(port), tls }], graceMs: 2000 }, says("old"), deps);
     await change(proxy, { listeners: [{ name: "https", address: at(port), tls, http2: false, maxConnections: 1 }] }, says("new"));
     const options = { port, host: "127.0.0.1", servername: "one.test", ca: authority.cert, ALPNProtocols: ["h2", "http/1.1"] };
